@@ -1,0 +1,18 @@
+#include "binding.h"
+
+int lteep_push_failure(lua_State *L, lteep_status status, const char *what) {
+  const char *sentence = lteep_status_sentence(status);
+  lua_pushnil(L);
+  if (what && *what)
+    lua_pushfstring(L, "%s: %s", what, sentence);
+  else
+    lua_pushstring(L, sentence);
+  lua_pushstring(L, lteep_status_code(status));
+  return 3;
+}
+
+lteep_bytes lteep_check_bytes(lua_State *L, int index) {
+  size_t size;
+  const char *at = luaL_checklstring(L, index, &size);
+  return (lteep_bytes){(const uint8_t *)at, size};
+}
