@@ -1,12 +1,62 @@
 # Thin wrapper over CMake. Two commands do everything: `make demo` and `make test`.
+# Each installs the Debian packages it misses (root is needed only then).
 BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-LUA ?= lua5.4
 CMAKE_FLAGS ?=
+SANITIZED = $(BUILD)-sanitized
+PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
+C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all build
+.PHONY: all help packages build demo test test-plain test-sanitized lint rock docs clean
 all: build
 
-build:
-	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS) --log-level=WARNING
-	@cmake --build $(BUILD) -j $(JOBS)
+help:
+	@echo 'make demo    build; a TAM installs a signed component on a device, and removes it again'
+	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
+	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
+	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
+	@echo 'make docs    generate docs/errors.md'
+
+packages:
+	@rockspec/debian.sh build
+
+build: packages
+	@cmake -S . -B $(BUILD) $(CMAKE_FLAGS) --log-level=WARNING >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) >$(BUILD)/build.log 2>&1 || { cat $(BUILD)/build.log; exit 1; }
+
+demo: build
+	@TEEP=$(CURDIR)/$(BUILD)/bin/teep examples/demo/run.sh
+
+test: test-plain test-sanitized
+
+test-plain:
+	@rockspec/debian.sh test
+	@$(MAKE) --no-print-directory build
+	@cd $(BUILD) && ctest --output-on-failure
+	@LUATEEP_BUILD=$(BUILD) busted
+
+# Leaks are looked for in the C tests; the Lua interpreter itself is not built for it.
+test-sanitized:
+	@rockspec/debian.sh test
+	@$(MAKE) --no-print-directory build BUILD=$(SANITIZED) CMAKE_FLAGS='-DLUATEEP_SANITIZE=ON $(CMAKE_FLAGS)'
+	@cd $(SANITIZED) && ctest --output-on-failure
+	@LUATEEP_BUILD=$(SANITIZED) ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD='$(PRELOAD)' lua5.4 /usr/bin/busted
+
+lint:
+	@rockspec/debian.sh lint
+	@clang-format --dry-run --Werror $(C_FILES)
+	@luacheck -q lua policies spec transports
+	@for cc in gcc clang; do \
+	  cmake -S . -B $(BUILD)-lint-$$cc -DCMAKE_C_COMPILER=$$cc -DLUATEEP_WERROR=ON --log-level=WARNING >/dev/null && \
+	  cmake --build $(BUILD)-lint-$$cc -j $(JOBS) >$(BUILD)-lint-$$cc/log 2>&1 || { cat $(BUILD)-lint-$$cc/log; exit 1; }; done
+	@! grep -rn 'lua\.h\|libwebsockets' core --include='*.[ch]' || { echo 'core knows nothing of Lua or sockets'; exit 1; }
+
+rock:
+	@rockspec/debian.sh rock
+	@rockspec/try.sh
+
+docs: build
+	@lua5.4 docs/errors.lua core/include/luateep/errors.def > docs/errors.md
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-*
