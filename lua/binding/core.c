@@ -1,5 +1,5 @@
 /* Module teep.core: the core as Lua sees it. One table per room: cbor, schema, crypto, key, cose,
- * driver, and `errors` (code -> sentence). */
+ * driver, file, and `errors` (code -> sentence). */
 #include "binding.h"
 
 static void push_errors(lua_State *L) {
@@ -14,6 +14,7 @@ static void push_errors(lua_State *L) {
 static const luaL_Reg rooms[] = {
     {"cbor", lteep_open_cbor}, {"schema", lteep_open_schema}, {"crypto", lteep_open_crypto},
     {"key", lteep_open_key},   {"cose", lteep_open_cose},     {"driver", lteep_open_driver},
+    {"file", lteep_open_file},
     {NULL, NULL},
 };
 
