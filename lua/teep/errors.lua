@@ -9,6 +9,9 @@ local errors = {}
 --- code (string) -> sentence (string), for every code there is.
 errors.sentences = core.errors
 
+--- code (string) -> number (integer) of errors.def: stable, for formats that have room for a number only.
+errors.numbers = core.error_numbers
+
 --- Return an expected failure.
 -- @tparam string code a code of errors.def
 -- @tparam[opt] string format what failed: field, limit, key identifier (string.format); the
