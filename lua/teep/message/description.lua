@@ -8,7 +8,12 @@ local description = {}
 -- No list of a message has more entries than this, so that unsorted maps and lists stay cheap.
 local LIST_MAX <const> = 64
 
-local function list(of, min) return { type = "array", of = of, min = min or 1, max = LIST_MAX } end
+-- But a device may have more components than that.
+local TC_LIST_MAX <const> = 1024
+
+local function list(of, min, max)
+  return { type = "array", of = of, min = min or 1, max = max or LIST_MAX }
+end
 local function tuple(fields) return { type = "tuple", fields = fields, rest = "refuse" } end
 
 local int <const> = { type = "int" }
@@ -64,7 +69,7 @@ local function option_types(wire)
     supported_suit_cose_profiles = suit_cose_profiles,
     selected_version = uint32,
     attestation_payload = bytes,
-    tc_list = list(system_property_claims, 0),
+    tc_list = list(system_property_claims, 0, TC_LIST_MAX),
     ext_list = list(uint32, 0),
     manifest_list = list(bytes),
     msg = line,
