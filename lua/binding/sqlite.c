@@ -43,21 +43,6 @@ typedef struct {
   sqlite3_stmt *handle;
 } statement;
 
-static lteep_status status_of_errno(int number) {
-  switch (number) {
-  case EACCES:
-  case EPERM:
-  case EROFS:
-    return LTEEP_ERR_DENIED;
-  case ENOSPC:
-  case EDQUOT:
-  case EFBIG:
-    return LTEEP_ERR_NO_SPACE;
-  default:
-    return LTEEP_ERR_STORE_FAILED;
-  }
-}
-
 static lteep_status status_of(sqlite3 *handle, int code) {
   switch (code & 0xff) {
   case SQLITE_BUSY:
@@ -73,9 +58,11 @@ static lteep_status status_of(sqlite3 *handle, int code) {
   case SQLITE_READONLY:
   case SQLITE_PERM:
     return LTEEP_ERR_DENIED;
-  case SQLITE_CANTOPEN:
-  case SQLITE_IOERR:
-    return status_of_errno(sqlite3_system_errno(handle));
+  case SQLITE_CANTOPEN: {
+    int number = sqlite3_system_errno(handle);
+    bool denied = number == EACCES || number == EPERM || number == EROFS;
+    return denied ? LTEEP_ERR_DENIED : LTEEP_ERR_STORE_FAILED;
+  }
   case SQLITE_TOOBIG:
     return LTEEP_ERR_TOO_LARGE;
   case SQLITE_NOMEM:
