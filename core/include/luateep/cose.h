@@ -14,31 +14,35 @@
 enum { LTEEP_TAG_SIGN1 = 18, LTEEP_TAG_SIGN = 98 };
 
 #define LTEEP_COSE_SIGNERS_MAX 8
+#define LTEEP_COSE_HEADERS_MAX 32  /* parameters of one bucket */
+#define LTEEP_COSE_ATTEMPTS_MAX 16 /* signatures checked for one message */
 #define LTEEP_THUMBPRINT_SIZE 32
 
 typedef struct {
   bool has_algorithm;
-  int64_t algorithm;  /* from the protected bucket */
+  int64_t algorithm; /* from the protected bucket */
   bool has_kid;
-  lteep_bytes kid;    /* from either bucket */
+  lteep_bytes kid;              /* from either bucket */
   lteep_bytes protected_header; /* content of the protected bstr */
   lteep_bytes signature;
 } lteep_cose_signer;
 
 /* Shape of a Sign1 or Sign message, not yet trusted. Spans borrow from the input. */
 typedef struct {
-  int tag;                      /* LTEEP_TAG_SIGN1 or LTEEP_TAG_SIGN: which structure it is */
+  int tag; /* LTEEP_TAG_SIGN1 or LTEEP_TAG_SIGN: which structure it is */
   bool tagged;
-  bool has_payload;             /* false: detached (nil) */
+  bool has_payload; /* false: detached (nil) */
   lteep_bytes payload;
   lteep_bytes protected_header; /* of the body */
   size_t signers;               /* 1 for Sign1 */
   lteep_cose_signer signer[LTEEP_COSE_SIGNERS_MAX];
 } lteep_cose_message;
 
-/* Scan and take apart; tagged or untagged (told apart by element 3). NOT_COSE, BAD_HEADER (same
- * label in both buckets, wrong type), CRITICAL_HEADER (crit names something not understood),
- * LIMIT_REACHED (more signers than LTEEP_COSE_SIGNERS_MAX), and the scanner's statuses. */
+/* Scan (default limits) and take apart; tagged or untagged (told apart by element 3). NOT_COSE,
+ * BAD_HEADER (same label in both buckets, wrong type), CRITICAL_HEADER (crit names something not
+ * understood), LIMIT_REACHED (more signers than LTEEP_COSE_SIGNERS_MAX or more parameters than
+ * LTEEP_COSE_HEADERS_MAX), and the scanner's statuses. Parameters not understood and not critical
+ * are skipped. On failure `*offset` (may be NULL) is the position of the fault. */
 LTEEP_CHECKED lteep_status lteep_cose_parse(lteep_bytes input, lteep_cose_message *message,
                                             size_t *offset);
 
@@ -54,7 +58,9 @@ typedef struct {
 /* Succeeds when at least one signer has an accepted algorithm and a matching signature by an
  * accepted key (the one its kid names, or any of that algorithm when it names none). `*signer` is
  * that signer's index, `*key` the index of the key. On failure the most telling status of all
- * signers: BAD_SIGNATURE before UNKNOWN_KEY before ALGORITHM_NOT_ALLOWED. */
+ * signers: BAD_SIGNATURE before UNKNOWN_KEY before ALGORITHM_NOT_ALLOWED. LIMIT_REACHED after
+ * LTEEP_COSE_ATTEMPTS_MAX signatures that do not match. NOT_COSE when there is no payload, in the
+ * message or detached, or both. */
 LTEEP_CHECKED lteep_status lteep_cose_verify(const lteep_cose_message *message,
                                              const lteep_cose_verify_options *options,
                                              size_t *signer, size_t *key);
@@ -66,9 +72,11 @@ typedef struct {
   lteep_bytes external_aad;
   bool detached; /* write nil in place of the payload */
   bool untagged;
-  bool no_kid; /* leave the kid (RFC 9679 thumbprint, unprotected) out */
+  bool no_kid; /* leave the kid (lteep_cose_kid, unprotected) out */
 } lteep_cose_sign_options;
 
+/* Each signer's protected header holds the algorithm of its key and nothing else. SIZE_OUT_OF_RANGE
+ * for a wrong number of keys, NO_ROOM, and what lteep_key_sign returns. */
 LTEEP_CHECKED lteep_status lteep_cose_sign1(const lteep_cose_sign_options *options,
                                             lteep_buffer *out);
 LTEEP_CHECKED lteep_status lteep_cose_sign(const lteep_cose_sign_options *options,
@@ -77,14 +85,23 @@ LTEEP_CHECKED lteep_status lteep_cose_sign(const lteep_cose_sign_options *option
 /* Upper bound of what sign1 and sign write for these options. */
 size_t lteep_cose_sign_room(const lteep_cose_sign_options *options);
 
-/* COSE_Key (RFC 9052 section 7). Written deterministically, with alg; read in any order. */
+/* COSE_Key (RFC 9052 section 7). Written deterministically, with alg, and with kid where it is not
+ * the thumbprint; read in any order. Without alg the key serves the algorithm of its curve: ESP256
+ * or Ed25519 (RFC 9864). Compressed points are not read. `parts->kid` is filled in: the kid of the
+ * key, its thumbprint where it has none. BAD_KEY, WRONG_KEY (key_ops without sign or verify),
+ * UNSUPPORTED_ALGORITHM, and the scanner's statuses. The numbers are checked by lteep_key_import.
+ */
 LTEEP_CHECKED lteep_status lteep_cose_key_read(lteep_bytes input, lteep_key_parts *parts);
 LTEEP_CHECKED lteep_status lteep_cose_key_write(const lteep_key_parts *parts, bool with_private,
                                                 lteep_buffer *out);
-#define LTEEP_COSE_KEY_MAX 160
+#define LTEEP_COSE_KEY_MAX 192
 
 /* RFC 9679: SHA-256 over the minimal deterministic public COSE_Key. */
 LTEEP_CHECKED lteep_status lteep_cose_thumbprint(const lteep_key_parts *parts,
                                                  uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE]);
+
+/* The kid that messages name this key by: its own (RFC 9052 section 7.1) or its thumbprint. */
+LTEEP_CHECKED lteep_status lteep_cose_kid(const lteep_key *key, uint8_t kid[LTEEP_KID_MAX],
+                                          size_t *size);
 
 #endif

@@ -27,8 +27,10 @@ enum { LTEEP_CRV_P256 = 1, LTEEP_CRV_ED25519 = 6 };
 #define LTEEP_SIGNATURE_MAX 64
 #define LTEEP_DIGEST_MAX 64
 #define LTEEP_COORDINATE_MAX 32
+#define LTEEP_KID_MAX 64
 
-/* An asymmetric key as plain numbers. EC2: x and y; OKP: x only. `d` is empty for a public key. */
+/* An asymmetric key as plain numbers. EC2: x and y; OKP: x only. `d` is zero in a public key. Start
+ * from zeroed memory: an empty `kid` means that the key is known by its thumbprint (RFC 9679). */
 typedef struct {
   int kty;
   int crv;
@@ -37,6 +39,8 @@ typedef struct {
   uint8_t y[LTEEP_COORDINATE_MAX];
   uint8_t d[LTEEP_COORDINATE_MAX];
   bool has_private;
+  uint8_t kid[LTEEP_KID_MAX]; /* RFC 9052 section 7.1: the kid that messages name this key by */
+  size_t kid_size;
 } lteep_key_parts;
 
 /* A provider: NULL entries and `supports` tell what it lacks. Providers keep no secrets between
@@ -61,16 +65,18 @@ typedef struct {
                          lteep_bytes signature);
 } lteep_provider;
 
-/* Providers compiled in, NULL-ended, in their default order. */
+/* Providers in use, NULL-ended, in their order; at first all that are compiled in. */
 const lteep_provider *const *lteep_providers(void);
 
 /* Set the order by names, "mbedtls,openssl"; providers not named are not used. Process-wide; call
- * before the first key is made. NOT_FOUND when a name is not compiled in. */
+ * before the first key is made: a key stays with its provider. NOT_FOUND when a name is not
+ * compiled in; the order then stays as it was. */
 LTEEP_CHECKED lteep_status lteep_providers_order(const char *names);
 
 /* The provider that serves `alg`, NULL when none does. */
 const lteep_provider *lteep_provider_for(int alg);
 
+/* Random bytes for keys, tokens and nonces; never shared with a forked process. CRYPTO_FAILED. */
 LTEEP_CHECKED lteep_status lteep_random(uint8_t *out, size_t size);
 
 /* One-shot digest; `out` has LTEEP_DIGEST_MAX bytes. UNSUPPORTED_ALGORITHM. */
@@ -86,7 +92,7 @@ LTEEP_CHECKED lteep_status lteep_hash_update(lteep_hash *hash, lteep_bytes data)
 LTEEP_CHECKED lteep_status lteep_hash_finish(lteep_hash *hash, uint8_t *out, size_t *size);
 void lteep_hash_abort(lteep_hash *hash);
 
-/* HMAC (RFC 2104) with the full tag; alg LTEEP_ALG_HMAC256. */
+/* HMAC (RFC 2104) with the full tag; alg LTEEP_ALG_HMAC256, a key of any size. */
 LTEEP_CHECKED lteep_status lteep_hmac(int alg, lteep_bytes key, lteep_bytes data, uint8_t *out,
                                       size_t *size);
 
@@ -100,17 +106,21 @@ typedef struct lteep_key lteep_key;
 typedef lteep_status (*lteep_sign_function)(void *context, lteep_bytes to_be_signed,
                                             uint8_t signature[LTEEP_SIGNATURE_MAX]);
 
+/* A new key pair. UNSUPPORTED_ALGORITHM. */
 LTEEP_CHECKED lteep_status lteep_key_generate(int alg, lteep_key **key);
 
-/* From numbers; checks them (point on curve, private part fits). BAD_KEY. */
+/* From numbers; checks them: the curve is that of the algorithm, the point lies on it (and, for
+ * Ed25519, not in the small subgroup), the private part fits. BAD_KEY, UNSUPPORTED_ALGORITHM. */
 LTEEP_CHECKED lteep_status lteep_key_import(const lteep_key_parts *parts, lteep_key **key);
 
 /* A key whose private part is elsewhere: `parts` is public, `sign` is called to sign. `release`
- * (may be NULL) is called with `context` when the handle goes. */
-LTEEP_CHECKED lteep_status lteep_key_external(const lteep_key_parts *parts, lteep_sign_function sign,
+ * (may be NULL) is called with `context` when the handle goes; a failure leaves `context` alone. */
+LTEEP_CHECKED lteep_status lteep_key_external(const lteep_key_parts *parts,
+                                              lteep_sign_function sign,
                                               void (*release)(void *context), void *context,
                                               lteep_key **key);
 
+/* Frees the handle (NULL is fine) and wipes its private part. */
 void lteep_key_free(lteep_key *key);
 
 int lteep_key_algorithm(const lteep_key *key);
@@ -119,12 +129,15 @@ bool lteep_key_can_sign(const lteep_key *key);
 /* Public parts; `d` zeroed, `has_private` false. */
 void lteep_key_public_parts(const lteep_key *key, lteep_key_parts *parts);
 
-/* All parts, for writing a key file. NO_PRIVATE_KEY for public and external keys. Wipe after use. */
+/* All parts, for writing a key file. NO_PRIVATE_KEY for public and external keys. Wipe after use.
+ */
 LTEEP_CHECKED lteep_status lteep_key_private_parts(const lteep_key *key, lteep_key_parts *parts);
 
 /* Name of the provider behind the key, "external" for one held elsewhere. */
 const char *lteep_key_provider(const lteep_key *key);
 
+/* ESP256 and ES256: r || s, 32 bytes each (RFC 9053 section 2.1). NO_PRIVATE_KEY, CRYPTO_FAILED, or
+ * what the sign function of an external key returns. */
 LTEEP_CHECKED lteep_status lteep_key_sign(const lteep_key *key, lteep_bytes to_be_signed,
                                           uint8_t signature[LTEEP_SIGNATURE_MAX]);
 
