@@ -1,0 +1,63 @@
+--- Key files: one COSE_Key each (RFC 9052 section 7), private ones readable by their owner alone.
+-- @module teep.config.keys
+local errors <const> = require "teep.errors"
+local key <const> = require "teep.key"
+local lfs <const> = require "lfs"
+
+local keys = {}
+local size_limit <const> = 4096
+
+local function read(path)
+  local file, reason = io.open(path, "rb")
+  if not file then return nil, reason, "io_failed" end
+  local bytes = file:read(size_limit + 1)
+  file:close()
+  if not bytes then return nil, path .. ": the file is empty", "bad_key" end
+  if #bytes > size_limit then return nil, path .. ": too large for a COSE_Key", "bad_key" end
+  return bytes
+end
+
+-- A private key that others can read is no secret any more.
+local function owner_only(path)
+  local mode = lfs.attributes(path, "permissions")
+  return not mode or mode:sub(4) == "------"
+end
+
+--- Load one key file.
+-- @tparam string path
+-- @tparam[opt] table options `private`: refuse a file without private part, or one that others can read
+-- @treturn[1] key
+-- @treturn[2] nil, string, string message (begins with the path) and code: `io_failed`, `bad_key`,
+--   `no_private_key`, `denied`
+-- @usage local signer, message = keys.load("tam.key", { private = true })
+function keys.load(path, options)
+  local bytes, message, code = read(path)
+  if not bytes then return nil, message, code end
+  local loaded, why, reason = key.load(bytes)
+  if not loaded then return nil, ("%s: %s"):format(path, why), reason end
+  if not (options and options.private) then return loaded end
+  if not loaded:can_sign() then
+    return errors.fail("no_private_key", "%s: is a public key, a private one is needed", path)
+  end
+  if not owner_only(path) then
+    return errors.fail("denied", "%s: others can read this private key, its mode has to be 0600", path)
+  end
+  return loaded
+end
+
+--- Load several key files.
+-- @tparam {string,...} paths
+-- @tparam[opt] table options as for @{load}
+-- @treturn[1] {key,...}
+-- @treturn[2] nil, string, string message and code of the first that fails
+function keys.load_all(paths, options)
+  local list = {}
+  for i, path in ipairs(paths) do
+    local loaded, message, code = keys.load(path, options)
+    if not loaded then return nil, message, code end
+    list[i] = loaded
+  end
+  return list
+end
+
+return keys

@@ -1,0 +1,40 @@
+--- Descriptions of settings that both roles have.
+-- @module teep.config.shared
+local check <const> = require "teep.config.check"
+
+local shared = {}
+
+--- A list of COSE_Key files.
+shared.key_files = { type = "list", of = { type = "path" }, default = {} }
+
+--- Trust anchors: one list of public key files per name.
+function shared.trust(...)
+  local fields = {}
+  for _, name in ipairs{ ... } do fields[name] = shared.key_files end
+  return { type = "record", fields = fields, default = {} }
+end
+
+--- A policy or flow: a bare name is a shipped one, anything with a slash or `.lua` is a file.
+shared.script = {
+  type = "custom",
+  check = function(value, context)
+    if type(value) ~= "string" or value == "" then return nil, "want the name or the path of a Lua file" end
+    if value:find("^[%w_]+$") then return value end
+    return check.resolve(value, context.folder)
+  end,
+}
+
+shared.wire = { type = "enum", values = { "v26" }, default = "v26" }
+shared.messages = { type = "path" }
+shared.admin_socket = { type = "path", required = true }
+shared.limits = { type = "data", default = {} }
+shared.log = {
+  type = "record",
+  default = {},
+  fields = {
+    level = { type = "enum", values = { "debug", "info", "warning", "error" }, default = "info" },
+    file = { type = "path" },
+  },
+}
+
+return shared

@@ -1,0 +1,163 @@
+local config = require "teep.config"
+local check = require "teep.config.check"
+local lfs = require "lfs"
+
+local folder
+
+local function write(text)
+  local path = folder .. "/config.lua"
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+local tam = [[
+return {
+  listen = { port = 8080 }, admin_socket = "tam.sock", store = "sqlite:tam.db",
+  keys = { "a.key", "/etc/b.key" }, policies = { { path = "install_on_request" } },
+  %s
+}]]
+
+local device = [[
+return {
+  driver = { name = "sim", path = "tee" },
+  device = { vendor_identifier = "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe",
+             class_identifier = "1492AF14-2569-5e48-bf42-9b2d51f2ab45" },
+  tam_uri = "ws://127.0.0.1:8080/teep", admin_socket = "device.sock",
+  %s
+}]]
+
+local function load_tam(extra) return config.load(write(tam:format(extra or "")), "tam") end
+local function load_device(extra) return config.load(write(device:format(extra or "")), "device") end
+
+local function is_refused(wanted, found, message, code)
+  assert.is_nil(found)
+  assert.equal("config_invalid", code)
+  assert.matches(wanted, message, 1, true)
+  assert.is_nil(message:find "\n")
+end
+
+describe("a configuration file", function()
+  setup(function()
+    folder = os.tmpname()
+    os.remove(folder)
+    assert(lfs.mkdir(folder))
+  end)
+  teardown(function()
+    os.remove(folder .. "/config.lua")
+    lfs.rmdir(folder)
+  end)
+
+  -- Each line: what is wrong, what is in the file, and what the one line of the message has to say.
+  local refused = {
+    { "being absent", nil, "No such file" },
+    { "a syntax error, with its line", "return {\n  a = = 1 }", "line 2" },
+    { "byte code", string.dump(function() return {} end), "binary" },
+    { "returning something else than a table", "return 1", "has to return a table" },
+    { "returning nothing", "", "has to return a table" },
+    { "use of a global function", "return { a = os.getenv('HOME') }", "global 'os'" },
+    { "an attempt to load code", "return load('return {}')()", "global 'load'" },
+    { "an error it raises", "local t = nil; return t.x", "line 1" },
+  }
+  for _, case in ipairs(refused) do
+    it("is refused for " .. case[1], function()
+      local path = case[2] and write(case[2]) or folder .. "/missing.lua"
+      is_refused(case[3], config.load(path, "tam"))
+      is_refused(path, config.load(path, "tam"))
+    end)
+  end
+
+  local faulty = {
+    { "colour = 1", "colour: unknown setting" },
+    { "polices = {}", 'polices: unknown setting, did you mean "policies"?' },
+    { "wire = 'v99'", 'wire: want one of v26, found "v99"' },
+    { "log = { levl = 'info' }", 'log.levl: unknown setting, did you mean "level"?' },
+    { "log = { level = 'loud' }", "log.level: want one of debug, info, warning, error" },
+    { "trust = { agents = 'x' }", 'trust.agents: want a table, found "x"' },
+    { "trust = { agents = { 1 } }", "trust.agents[1]: want a string, found 1" },
+    { "trust = { agents = { first = 'x' } }", "trust.agents.first: this is a list" },
+    { "trust = { signer = {} }", 'trust.signer: unknown setting, did you mean "signers"?' },
+    { "messages = ''", "messages: want a path" },
+    { "limits = 5", "limits: want a table, found 5" },
+    { "limits = { f = function() end }", "limits.f: want plain data, found a function" },
+    { "listen = { port = 65536 }", "listen.port: want a whole number from 0 to 65535, found 65536" },
+    { "listen = { port = -1 }", "listen.port: want a whole number from 0 to 65535, found -1" },
+    { "listen = { port = 8080.5 }", "listen.port: want a whole number" },
+    { "listen = { port = '80' }", 'listen.port: want a whole number from 0 to 65535, found "80"' },
+    { "listen = { port = 1, path = 'teep' }", "listen.path: want a path like /teep" },
+    { "listen = {}", "listen.port: is missing" },
+    { "store = 'tam.db'", 'store: want "sqlite:PATH"' },
+    { "keys = {}", "keys: want at least 1, found 0" },
+    { "policies = { { config = {} } }", "policies[1].path: is missing" },
+  }
+  for _, case in ipairs(faulty) do
+    it("is refused with the name of the field: " .. case[1], function() is_refused(case[2], load_tam(case[1])) end)
+  end
+
+  it("is refused when a required setting is missing", function()
+    is_refused("admin_socket: is missing", config.load(write "return { listen = { port = 1 } }", "tam"))
+  end)
+
+  it("is refused for data nested deeper than 8 and accepted at 8", function()
+    local function nested(depth) return ("{ a = "):rep(depth) .. "1" .. (" }"):rep(depth) end
+    assert.truthy(load_tam("limits = " .. nested(8)))
+    is_refused("nested deeper than 8", load_tam("limits = " .. nested(9)))
+  end)
+
+  it("of a TAM gets defaults and paths beside the file", function()
+    local found = assert(load_tam())
+    assert.same({ address = "127.0.0.1", port = 8080, path = "/teep" }, found.listen)
+    assert.equal(folder .. "/tam.sock", found.admin_socket)
+    assert.equal("sqlite:" .. folder .. "/tam.db", found.store)
+    assert.same({ folder .. "/a.key", "/etc/b.key" }, found.keys)
+    assert.same({ agents = {}, signers = {} }, found.trust)
+    assert.same({ { path = "install_on_request", config = {} } }, found.policies)
+    assert.equal("v26", found.wire)
+    assert.same({ level = "info" }, found.log)
+  end)
+
+  it("accepts the smallest and the largest port", function()
+    assert.equal(0, load_tam("listen = { port = 0 }").listen.port)
+    assert.equal(65535, load_tam("listen = { port = 65535 }").listen.port)
+  end)
+
+  it("takes a policy by name or by path", function()
+    local found = assert(load_tam "policies = { { path = 'mine.lua' }, { path = './x/y' }, { path = 'shipped' } }")
+    assert.equal(folder .. "/mine.lua", found.policies[1].path)
+    assert.equal(folder .. "/./x/y", found.policies[2].path)
+    assert.equal("shipped", found.policies[3].path)
+  end)
+
+  it("of a device gets identifiers as 16 bytes", function()
+    local found = assert(load_device())
+    assert.equal(16, #found.device.vendor_identifier)
+    assert.equal("\x14\x92\xaf\x14", found.device.class_identifier:sub(1, 4))
+    assert.equal(folder .. "/tee", found.driver.path)
+  end)
+
+  it("of a device is refused for a UUID or TAM URI that is none", function()
+    for _, uuid in ipairs{ "x", "fa6b4a53d5ad5fdfbe9de663e4d41ffe", "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ff",
+      "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffee", "ga6b4a53-d5ad-5fdf-be9d-e663e4d41ffe" } do
+      is_refused("device.", load_device(("device = { class_identifier = %q }"):format(uuid)))
+    end
+    is_refused("tam_uri: want a TAM URI", load_device "tam_uri = 'somewhere'")
+  end)
+
+  it("is told apart by role", function()
+    local _, role = config.load_any(write(tam:format ""))
+    assert.equal("tam", role)
+    _, role = config.load_any(write(device:format ""))
+    assert.equal("device", role)
+  end)
+end)
+
+describe("the nearest known name", function()
+  it("is none when no name is near", function()
+    assert.is_nil(check.nearest("colour", { port = 1, listen = 1 }))
+  end)
+  it("survives a slip", function()
+    assert.equal("admin_socket", check.nearest("admin_sock", { admin_socket = 1, store = 1 }))
+    assert.equal("keys", check.nearest("key", { keys = 1, wire = 1 }))
+  end)
+end)
