@@ -1,0 +1,74 @@
+--- Annotated view of TEEP, SUIT, COSE or any CBOR bytes.
+-- It decodes with the strict decoder, guesses what structure it is and puts names beside numbers. It
+-- verifies nothing, and says so.
+-- @module teep.inspect
+local cbor <const> = require "teep.cbor"
+local render <const> = require "teep.inspect.render"
+local shapes <const> = require "teep.inspect.shapes"
+
+local inspect = {}
+
+local limits <const> = { bytes = 64 * 1024 * 1024, items = 1000000, depth = 64, unsorted_keys = 100000 }
+
+local tagged <const> = {
+  [18] = shapes.sign1, [98] = shapes.sign, [107] = shapes.envelope, [1070] = shapes.manifest,
+}
+
+-- COSE_Sign1 and COSE_Sign differ in element 4: signature or list of signatures.
+local function cose(value)
+  local shaped = #value == 4 and cbor.type(value[1]) == "bytes" and cbor.type(value[2]) == "map"
+  if not shaped then return nil end
+  return cbor.type(value[4]) == "array" and shapes.sign or shapes.sign1
+end
+
+local function array_shape(value)
+  local is_message = math.type(value[1]) == "integer" and cbor.type(value[2]) == "map"
+  return is_message and shapes.messages[value[1]] or cose(value)
+end
+
+local function map_shape(value)
+  if value:get(2) and cbor.type(value:get(3)) == "bytes" then return shapes.envelope end
+  if value:get(99) then return shapes.report end
+  if value:get(1) and value:get(-1) then return shapes.key end
+  if value:get(1) == 1 and value:get(3) and value:get(2) then return shapes.manifest end
+  return nil
+end
+
+local function detect(value)
+  local kind = cbor.type(value)
+  if kind == "tag" then return tagged[value.number] end
+  if kind == "array" then return array_shape(value) end
+  if kind == "map" then return map_shape(value) end
+  return nil
+end
+
+-- Hexadecimal text, as drafts and bug reports carry it; nil when it is anything else.
+local function from_hex(text)
+  local digits = text:gsub("%s+", "")
+  if digits == "" or #digits % 2 == 1 or digits:find "%X" then return nil end
+  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+--- The view of some bytes.
+-- @tparam string input bytes, or the same as hexadecimal text
+-- @tparam[opt] table options `full`: show long byte strings whole
+-- @treturn[1] {string,...} lines of printable ASCII
+-- @treturn[2] nil, string, string message and code of the scanner, with the offset of the fault
+-- @usage for _, line in ipairs(inspect.view(bytes)) do print(line) end
+function inspect.view(input, options)
+  local bytes = from_hex(input) or input
+  local value, message, code = cbor.decode(bytes, limits)
+  if value == nil and message then return nil, message, code end
+  local renderer = render.new{ detect = detect, limits = limits, full = options and options.full }
+  renderer:line(0, ("not verified: %d bytes as found, no signature or digest was checked"):format(#bytes))
+  local shape = detect(value)
+  if shape or cbor.type(value) == "tag" then
+    renderer:value(0, "", value, shape or {})
+  else
+    renderer:line(0, "no structure known here; CBOR diagnostic notation:")
+    renderer:line(0, cbor.diagnose(bytes))
+  end
+  return renderer.lines
+end
+
+return inspect

@@ -1,0 +1,150 @@
+--- What is known about structures, as data for `teep.inspect.render`.
+-- A shape is a table with `title` (optional) and one of: `names` (integer -> name), `bits` (bit ->
+-- name), `map` (label -> { name, shape }, `other`: shape of values under other labels), `elements`
+-- (list of { name, shape }, `rest`: { name, shape } of further ones), `list` (shape of each item),
+-- `wrapped` (shape of the CBOR inside a byte string), `id` (SUIT component identifier), `sequence`
+-- (SUIT commands), `secret` (never shown), `detect` (find out), `by_type` (CBOR type -> shape).
+-- @module teep.inspect.shapes
+local labels <const> = require "teep.suit.labels"
+local names <const> = require "teep.inspect.names"
+local wire <const> = require "teep.wire.v26"
+
+local shapes = {}
+
+local algorithm <const> = { names = names.algorithms }
+local detect <const> = { detect = true }
+local plain <const> = { wrapped = {} }
+local identifier <const> = { id = true }
+local digest <const> = { elements = { { "algorithm", algorithm }, { "digest" } } }
+
+-- COSE (RFC 9052).
+local headers <const> = { map = {
+  [1] = { "alg", algorithm }, [2] = { "crit" }, [3] = { "content type" }, [4] = { "kid" }, [5] = { "IV" },
+  [33] = { "x5chain" },
+} }
+local protected <const> = { wrapped = headers }
+local signature <const> = { elements = {
+  { "protected", protected }, { "unprotected", headers }, { "signature" },
+} }
+
+shapes.sign1 = { title = "COSE_Sign1", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "payload", detect }, { "signature" },
+} }
+shapes.sign = { title = "COSE_Sign", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "payload", detect },
+  { "signatures", { list = signature } },
+} }
+shapes.key = { title = "COSE_Key", map = {
+  [1] = { "kty", { names = names.key_types } }, [2] = { "kid" }, [3] = { "alg", algorithm },
+  [4] = { "key_ops" }, [-1] = { "crv", { names = names.curves } }, [-2] = { "x" }, [-3] = { "y" },
+  [-4] = { "d", { secret = true } },
+} }
+
+-- SUIT (draft-ietf-suit-manifest, -trust-domains, -report).
+local sequence <const> = { wrapped = { sequence = true } }
+local section <const> = { by_type = { bytes = sequence, array = digest } }
+
+--- Argument of commands without one of their own: which outcomes to report.
+shapes.policy = { bits = names.reverse(labels.policy) }
+shapes.identifier, shapes.sequence = identifier, sequence
+
+local parameter <const> = {
+  [3] = { wrapped = digest }, [19] = { wrapped = detect }, [28] = plain, [29] = plain, [30] = plain,
+}
+shapes.parameters = { map = {} }
+for label, name in pairs(labels.parameters) do shapes.parameters.map[label] = { name, parameter[label] } end
+
+local common <const> = { map = {
+  [1] = { "dependencies", { map = {}, other = { map = { [1] = { "dependency-prefix", identifier } } } } },
+  [2] = { "components", { list = identifier } },
+  [4] = { "shared-sequence", sequence },
+} }
+shapes.manifest = { title = "SUIT_Manifest", map = {
+  [1] = { "manifest-version" }, [2] = { "manifest-sequence-number" },
+  [3] = { "common", { wrapped = common } }, [4] = { "reference-uri" },
+  [5] = { "manifest-component-id", identifier }, [6] = { "set-version", plain },
+} }
+shapes.envelope = { title = "SUIT_Envelope", map = {
+  [1] = { "delegation" },
+  [2] = { "authentication-wrapper", { wrapped = {
+    elements = { { "digest", { wrapped = digest } } }, rest = { "authentication-block", detect },
+  } } },
+  [3] = { "manifest", { wrapped = shapes.manifest } },
+} }
+
+local section_names <const> = {}
+for _, known in ipairs(labels.sections) do
+  local name <const> = known.name:gsub("_", "-")
+  section_names[known.label] = name
+  shapes.manifest.map[known.label] = { name, section }
+  if known.severable then shapes.envelope.map[known.label] = { name, sequence } end
+end
+for _, known in ipairs(labels.metadata) do
+  shapes.manifest.map[known.label] = { known.name, { by_type = { bytes = plain, array = digest } } }
+  shapes.envelope.map[known.label] = { known.name, plain }
+end
+
+local record <const> = { elements = {
+  { "manifest-id" }, { "section", { names = section_names } }, { "offset" }, { "component-index" },
+  { "properties", shapes.parameters },
+} }
+local failure <const> = { map = {
+  [5] = { "result-code" }, [6] = { "result-record", record },
+  [7] = { "result-reason", { names = labels.reasons } },
+} }
+shapes.report = { title = "SUIT_Report", map = {
+  [99] = { "reference", { elements = { { "manifest-uri" }, { "digest", digest } } } },
+  [2] = { "nonce" },
+  [3] = { "records", { list = { by_type = { array = record } } } },
+  [4] = { "result", { by_type = { map = failure } } },
+  [8] = { "capability-report" },
+} }
+
+-- TEEP (draft-ietf-teep-protocol section 4).
+local label <const> = wire.label
+local suites <const> = { list = { list = { elements = {
+  { "cose-type", { names = names.tags } }, { "algorithm", algorithm },
+} } } }
+local profiles <const> = { list = { list = algorithm } }
+local err_code <const> = { names = names.reverse(wire.err_code) }
+local claims <const> = { map = { [0] = { "component-id", identifier } } }
+for number, entry in pairs(shapes.parameters.map) do claims.map[number] = entry end
+
+local requested <const> = { map = {
+  [label.component_id] = { "component-id", identifier },
+  [label.tc_manifest_sequence_number] = { "tc-manifest-sequence-number" },
+  [label.have_binary] = { "have-binary" },
+} }
+local option_shapes <const> = {
+  supported_teep_cipher_suites = suites,
+  supported_suit_cose_profiles = profiles,
+  attestation_payload = detect,
+  tc_list = { list = claims },
+  manifest_list = { list = detect },
+  requested_tc_list = { list = requested },
+  unneeded_manifest_list = { list = identifier },
+  suit_reports = { list = detect },
+  supported_freshness_mechanisms = { list = { names = names.reverse(wire.freshness) } },
+  err_code = err_code,
+}
+local options <const> = { map = {} }
+for name, number in pairs(label) do options.map[number] = { (name:gsub("_", "-")), option_shapes[name] } end
+
+local further <const> = {
+  ["query-request"] = {
+    { "supported-teep-cipher-suites", suites }, { "supported-suit-cose-profiles", profiles },
+    { "data-item-requested", { bits = names.reverse(wire.data_item) } },
+  },
+  error = { { "err-code", err_code } },
+}
+
+--- TEEP messages by type number.
+shapes.messages = {}
+for name, number in pairs(wire.type) do
+  shapes.messages[number] = { title = "TEEP " .. name, elements = {
+    { "type", { names = names.reverse(wire.type) } }, { "options", options },
+    table.unpack(further[name] or {}),
+  } }
+end
+
+return shapes

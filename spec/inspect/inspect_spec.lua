@@ -1,0 +1,158 @@
+local cbor = require "teep.cbor"
+local cose = require "teep.cose"
+local inspect = require "teep.inspect"
+local key = require "teep.key"
+local message = require "teep.message"
+local suit = require "teep.suit"
+local wire = require "teep.wire.v26"
+
+local function view(bytes, options) return table.concat(assert(inspect.view(bytes, options)), "\n") end
+local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)) end
+
+local function shows(bytes, ...)
+  local text = view(bytes)
+  for _, wanted in ipairs{ ... } do assert.matches(wanted, text, 1, true) end
+  assert.matches("^not verified: ", text)
+  assert.is_nil(text:find "[^\n -~]")
+  return text
+end
+
+local token = ("\xa0"):rep(16)
+
+local function encode(fields) return assert(message.encode(fields, { wire = "v26" })) end
+
+local vendor, class = ("\1"):rep(16), ("\2"):rep(16)
+local function envelope(signer)
+  local unsigned = assert(suit.create{
+    manifest_component_id = { "hello", "manifest" }, sequence_number = 7,
+    components = { { id = { "hello" }, payload = "payload", vendor_identifier = vendor, class_identifier = class } },
+  })
+  return signer and assert(suit.sign(unsigned, { key = signer })) or unsigned
+end
+
+describe("inspect", function()
+  local signer
+  setup(function() signer = assert(key.generate{ algorithm = "ESP256" }) end)
+
+  describe("refuses what is not CBOR and tells where:", function()
+    local broken = {
+      { "nothing", "", "truncated" },
+      { "a truncated item", "\x82\x01", "truncated" },
+      { "trailing bytes", "\x01\x02", "trailing_bytes" },
+      { "a duplicate key", "\xa2\x01\x01\x01\x02", "duplicate_key" },
+      { "text that is not UTF-8", "\x62\xff\xff", "invalid_utf8" },
+    }
+    for _, case in ipairs(broken) do
+      it(case[1], function()
+        local lines, text, code = inspect.view(case[2])
+        assert.is_nil(lines)
+        assert.equal(case[3], code)
+        assert.equal("string", type(text))
+      end)
+    end
+  end)
+
+  it("says of every prefix of a message that it is no complete item", function()
+    local bytes = encode{ type = "success", token = token, msg = "done" }
+    for size = 0, #bytes - 1 do assert.is_nil(inspect.view(bytes:sub(1, size))) end
+  end)
+
+  it("falls back to diagnostic notation for structures it does not know", function()
+    shows("\xa1\x61\x61\x82\x01\x20", '{"a": [1, -2]}')
+    shows("\x01", "diagnostic notation")
+  end)
+
+  it("shows text with control characters escaped (D24)", function()
+    local text = view(cbor.encode(cbor.text "a\27[2Jb\nc"))
+    assert.is_nil(text:gsub("\n", ""):find "[^ -~]")
+  end)
+
+  it("accepts hexadecimal text with white space", function()
+    local bytes = encode{ type = "success", token = token }
+    assert.equal(view(bytes), view(hex(bytes)))
+    assert.equal(view(bytes), view(hex(bytes):gsub("(......)", "%1\n ") .. "\n"))
+  end)
+
+  describe("shows the numbers of draft 26 with their names in a", function()
+    it("query-request", function()
+      shows(encode{ type = "query-request", token = token, data_item_requested = { trusted_components = true },
+        supported_teep_cipher_suites = wire.cipher_suites, supported_suit_cose_profiles = wire.suit_cose_profiles },
+        "TEEP query-request", "[0] type: 1 (query-request)", "19 token: h'a0a0", "[2] supported-teep-cipher-suites:",
+        "[18 (COSE_Sign1), -9 (ESP256)]", "-19 (Ed25519)", "-29 (ECDH-ES+A128KW)", "-65534 (A128CTR)",
+        "[4] data-item-requested: 2 (trusted-components)")
+    end)
+
+    it("query-response", function()
+      shows(encode{ type = "query-response", token = token, selected_version = 0,
+        tc_list = { { component_id = { "hello" }, image_size = 5 } },
+        requested_tc_list = { { component_id = { "a", "\0" }, tc_manifest_sequence_number = 3 } },
+        unneeded_manifest_list = { { "x", "manifest" } } },
+        "[0] type: 2 (query-response)", "5 selected-version: 0", "7 tc-list:", "0 component-id: hello  [h'68656c6c6f']",
+        "14 image-size: 5", "13 requested-tc-list:", "15 component-id: a/%00", "16 tc-manifest-sequence-number: 3",
+        "14 unneeded-manifest-list:", "x/manifest")
+    end)
+
+    it("update, down to the commands of its manifest", function()
+      shows(encode{ type = "update", token = token, manifest_list = { envelope(signer) } },
+        "[0] type: 3 (update)", "9 manifest-list:", "SUIT_Envelope", "2 authentication-wrapper:",
+        "algorithm", "COSE_Sign1", "3 manifest: SUIT_Manifest", "2 manifest-sequence-number: 7",
+        "5 manifest-component-id: hello/manifest", "2 components: ", "@1 20 override-parameters:",
+        "1 vendor-identifier: h'0101", "3 image-digest:", "-16 (SHA-256)", "14 image-size: 7", "20 install:",
+        "21 fetch: 2 (record-failure)", '21 uri: "#0"', "24 uninstall:", "33 unlink:")
+    end)
+
+    it("success", function()
+      shows(encode{ type = "success", token = token, msg = "done" }, "[0] type: 4 (success)", '10 msg: "done"')
+    end)
+
+    it("error", function()
+      shows(encode{ type = "error", token = token, err_code = "manifest_processing_failed", err_msg = "disk full",
+        err_lang = "en" }, "[0] type: 5 (error)", '11 err-msg: "disk full"', '21 err-lang: "en"',
+        "[2] err-code: 11 (manifest-processing-failed)")
+    end)
+  end)
+
+  it("opens the payload of a signed message without trusting it", function()
+    local payload = encode{ type = "success", token = token }
+    local signed = assert(cose.sign1{ key = signer, payload = payload })
+    local wanted = { "tag 18 (COSE_Sign1)", "1 alg: -9 (ESP256)", "4 kid: h'", "payload: TEEP success", "signature: h'" }
+    shows(signed, table.unpack(wanted))
+    local forged = signed:sub(1, -2) .. string.char(signed:byte(-1) ~ 1)
+    shows(forged, table.unpack(wanted))
+    shows(assert(cose.sign1{ key = signer, payload = payload, untagged = true }), "COSE_Sign1", "TEEP success")
+  end)
+
+  it("shows every signer of a COSE_Sign", function()
+    local other = assert(key.generate{ algorithm = "Ed25519" })
+    shows(assert(cose.sign{ keys = { signer, other }, payload = encode{ type = "success", token = token } }),
+      "tag 98 (COSE_Sign)", "-9 (ESP256)", "-19 (Ed25519)", "TEEP success")
+  end)
+
+  it("shows an envelope, tagged or not, signed or not", function()
+    shows(envelope(), "SUIT_Envelope", "2 manifest-sequence-number: 7")
+    shows(envelope(signer), "SUIT_Envelope", "authentication-block: ", "COSE_Sign1")
+    shows("\xd8\x6b" .. envelope(signer), "tag 107 (SUIT_Envelope)", "2 manifest-sequence-number: 7")
+  end)
+
+  it("shows a public key and never the private part of a private one", function()
+    shows(signer:public(), "COSE_Key", "1 kty: 2 (EC2)", "-1 crv: 1 (P-256)", "-2 x: h'")
+    local text = shows(signer:private(), "-4 d: (secret, not shown)")
+    local private = cbor.decode(signer:private()):get(-4)
+    assert.is_nil(text:find(hex(private), 1, true))
+    assert.is_nil(text:find(hex(private:sub(1, 4)), 1, true))
+  end)
+
+  it("shortens long byte strings unless all is wanted", function()
+    local bytes = encode{ type = "update", token = token, manifest_list = { ("\xff"):rep(300) } }
+    assert.matches("... (300 bytes)", view(bytes):gsub("'", ""), 1, true)
+    assert.matches(("ff"):rep(300), view(bytes, { full = true }), 1, true)
+  end)
+
+  it("bears byte strings nested in byte strings deeper than it opens", function()
+    local bytes = cbor.encode(cbor.array{ 1 })
+    for _ = 1, 100 do
+      bytes = cbor.encode(cbor.array{ cbor.encode(cbor.map{}), cbor.map{}, bytes, "signature" })
+    end
+    assert.truthy(inspect.view(bytes))
+  end)
+end)
