@@ -1,0 +1,42 @@
+--- Files that verbs read and write.
+-- @module teep.cli.files
+local errors <const> = require "teep.errors"
+
+local files = {}
+local size_limit <const> = 64 * 1024 * 1024
+
+--- Read a whole file, `-` for standard input.
+-- @tparam string path
+-- @treturn[1] string bytes
+-- @treturn[2] nil, string, string message with the path, and code
+function files.read(path)
+  local file, reason = io.stdin, nil
+  if path ~= "-" then file, reason = io.open(path, "rb") end
+  if not file then return errors.fail("io_failed", "%s", reason) end
+  local bytes, why = file:read(size_limit + 1)
+  if path ~= "-" then file:close() end
+  if why then return errors.fail("io_failed", "%s: %s", path, why) end
+  if not bytes then return errors.fail("truncated", "%s: the file is empty", path) end
+  if #bytes > size_limit then return errors.fail("too_large", "%s: more than %d bytes", path, size_limit) end
+  return bytes
+end
+
+--- Write a whole file, `-` for standard output.
+-- @tparam string path
+-- @tparam string bytes
+-- @treturn[1] true
+-- @treturn[2] nil, string, string message with the path, and code
+function files.write(path, bytes)
+  if path == "-" then
+    io.stdout:write(bytes)
+    return true
+  end
+  local file, reason = io.open(path, "wb")
+  if not file then return errors.fail("io_failed", "%s", reason) end
+  local ok, why = file:write(bytes)
+  local closed, flaw = file:close()
+  if not (ok and closed) then return errors.fail("io_failed", "%s: %s", path, why or flaw) end
+  return true
+end
+
+return files

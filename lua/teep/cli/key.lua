@@ -1,0 +1,88 @@
+--- `teep key`: keys as COSE_Key files.
+local files <const> = require "teep.cli.files"
+local output <const> = require "teep.cli.output"
+
+local verb = {
+  name = "key",
+  summary = "make key files, show public keys and key identifiers",
+  description = "Keys are files that hold one COSE_Key (RFC 9052). Private ones have mode 0600.",
+  example = "teep key generate --algorithm ESP256 -o signer.key\n" ..
+    "teep key public signer.key -o signer.pub\nteep key thumbprint signer.pub",
+}
+
+local actions = {}
+
+-- What one asks of a key, whoever made it.
+local function facts(key, path)
+  return { kid = output.hex(key:thumbprint()), algorithm = key:algorithm(), file = path }
+end
+
+function verb.define(command)
+  local generate = command:command("generate"):summary("make a key"):description(
+    "Makes a key pair and writes it to a new file with mode 0600. An existing file is never overwritten.")
+  generate:option("--algorithm", "What the key signs with."):choices{ "ESP256", "Ed25519" }:count(1)
+  generate:option("-o --output", "File to make."):argname("FILE"):count(1)
+  generate:flag("--json", "Print JSON.")
+  generate:epilog("Example:\n  teep key generate --algorithm Ed25519 -o tam-ed25519.key")
+
+  local public = command:command("public"):summary("the public part of a key"):description(
+    "Writes the public COSE_Key of a key file, or of a device's TEEP Agent, whose private key stays in " ..
+    "its TEE.")
+  public:mutex(
+    public:argument("file", "Key file."):args("?"),
+    public:option("--config", "Device configuration: the key of its TEEP Agent."):argname("FILE"))
+  public:option("-o --output", "File to write; without it the key is printed in hexadecimal."):argname("FILE")
+  public:epilog("Example:\n  teep key public --config device.lua -o device.pub")
+
+  local thumbprint = command:command("thumbprint"):summary("the key identifier of a key"):description(
+    "Prints the COSE key thumbprint (RFC 9679, SHA-256): the kid that log lines and device lists show.")
+  thumbprint:argument("file", "Key file, private or public.")
+  thumbprint:flag("--json", "Print JSON.")
+  thumbprint:epilog("Example:\n  teep key thumbprint signer.pub")
+end
+
+function actions.generate(arguments)
+  local keys <const> = require "teep.key"
+  local key, message, code = keys.generate{ algorithm = arguments.algorithm }
+  if not key then return nil, message, code end
+  local ok, why, reason = require("teep.core").file.create_private(arguments.output, key:private())
+  if not ok then
+    if reason == "exists" then why = arguments.output .. ": exists already; keys are never overwritten" end
+    return nil, why, reason
+  end
+  local made = facts(key, arguments.output)
+  if arguments.json then output.json(made) else output.print("%s %s", made.algorithm, made.kid) end
+  return true
+end
+
+local function agent_key(path)
+  local settings, message, code = require("teep.config").load(path, "device")
+  if not settings then return nil, message, code end
+  return require("teep.daemon.device").key(settings)
+end
+
+function actions.public(arguments)
+  if not (arguments.file or arguments.config) then return nil, "give a key file or --config FILE", "usage" end
+  local key, message, code
+  if arguments.config then
+    key, message, code = agent_key(arguments.config)
+  else
+    key, message, code = require("teep.config.keys").load(arguments.file)
+  end
+  if not key then return nil, message, code end
+  if arguments.output then return files.write(arguments.output, key:public()) end
+  output.print("%s", output.hex(key:public()))
+  return true
+end
+
+function actions.thumbprint(arguments)
+  local key, message, code = require("teep.config.keys").load(arguments.file)
+  if not key then return nil, message, code end
+  local found = facts(key, arguments.file)
+  if arguments.json then output.json(found) else output.print("%s", found.kid) end
+  return true
+end
+
+function verb.run(arguments) return actions[arguments.action](arguments) end
+
+return verb

@@ -1,0 +1,65 @@
+--- What a device configuration describes, opened: TEE driver, trust anchors, TEEP Agent.
+-- @module teep.daemon.device
+local agent <const> = require "teep.agent"
+local crypto <const> = require "teep.crypto"
+local driver <const> = require "teep.driver"
+local keys <const> = require "teep.config.keys"
+
+local device = {}
+
+local function open_driver(settings)
+  local options = { name = settings.driver.name, path = settings.driver.path }
+  local opened, message, code = driver.open(options)
+  if not opened then return nil, ("driver %s: %s"):format(options.name, message), code end
+  return opened
+end
+
+local function load_trust(settings)
+  local trust = {}
+  for _, name in ipairs{ "tams", "signers" } do
+    local list, message, code = keys.load_all(settings.trust[name])
+    if not list then return nil, ("trust.%s: %s"):format(name, message), code end
+    trust[name] = list
+  end
+  return trust
+end
+
+local function open_agent(settings, opened, trust, observe)
+  return agent.new{
+    driver = opened, device = settings.device, trust = trust, tam_uri = settings.tam_uri,
+    wire = settings.wire, clock = os.time, random = crypto.random, observe = observe,
+  }
+end
+
+--- Open driver and agent.
+-- @tparam table settings checked configuration
+-- @tparam function observe of the agent
+-- @treturn[1] Agent
+-- @treturn[1] driver to be closed at the end
+-- @treturn[2] nil, string, string message and code
+function device.open(settings, observe)
+  local trust, message, code = load_trust(settings)
+  if not trust then return nil, message, code end
+  local opened, why, reason = open_driver(settings)
+  if not opened then return nil, why, reason end
+  local made, flaw, kind = open_agent(settings, opened, trust, observe)
+  if made then return made, opened end
+  opened:close()
+  return nil, flaw, kind
+end
+
+--- The key of the device's agent, made now if the device is new. Needs no trust anchors.
+-- @tparam table settings checked configuration
+-- @treturn[1] key
+-- @treturn[2] nil, string, string message and code: `busy` while a broker runs
+function device.key(settings)
+  local opened, why, reason = open_driver(settings)
+  if not opened then return nil, why, reason end
+  local made, message, code = open_agent(settings, opened, { tams = {}, signers = {} })
+  local public = made and made:key():public()
+  opened:close()
+  if not public then return nil, message, code end
+  return require("teep.key").load(public)
+end
+
+return device
