@@ -1,0 +1,127 @@
+--- Authentication of a SUIT envelope (draft-ietf-suit-manifest section 8.3).
+-- The digest covers the manifest with the head of its byte string; every authentication block signs the
+-- digest, and at least one of them has to be by a trusted signer. Nothing of the manifest is read before.
+-- @module teep.suit.authenticate
+local cose <const> = require "teep.cose"
+local digest <const> = require "teep.suit.digest"
+local errors <const> = require "teep.errors"
+local labels <const> = require "teep.suit.labels"
+local schema <const> = require "teep.schema"
+
+local authenticate = {}
+
+local wrapper_codec <const> = schema.compile{
+  name = "authentication-wrapper", type = "array", of = { type = "bytes" }, min = 1,
+}
+local digest_codec <const> = schema.compile(digest.description)
+
+-- COSE_Mac0, COSE_Mac, COSE_Sign: allowed by the draft, but no TEEP cipher suite makes use of them.
+local unsupported <const> = { ["\xD1"] = "COSE_Mac0", ["\xD8\x61"] = "COSE_Mac", ["\xD8\x62"] = "COSE_Sign" }
+
+-- The tag is required inside the wrapper, and the payload has to be the digest itself: detached.
+local function check_shape(block, path)
+  local parsed, message, code = cose.parse(block)
+  if not parsed then return errors.fail(code, "%s: %s", path, message) end
+  if parsed.structure ~= "sign1" or not parsed.tagged then
+    return errors.fail("not_cose", "%s: want a COSE_Sign1 with tag 18", path)
+  end
+  if parsed.payload then return errors.fail("not_cose", "%s: the payload has to be detached", path) end
+  return true
+end
+
+local function read_block(bytes, i)
+  local path <const> = ("authentication block %d"):format(i)
+  local other <const> = unsupported[bytes:sub(1, 1)] or unsupported[bytes:sub(1, 2)]
+  if other then return { bytes = bytes, path = path, unsupported = other } end
+  local ok, message, code = check_shape(bytes, path)
+  if not ok then return ok, message, code end
+  return { bytes = bytes, path = path }
+end
+
+local function check_size(envelope, limits)
+  local span <const> = envelope.members[labels.manifest]
+  local size <const> = span.last - span.content + 1
+  if size > limits.manifest_bytes then
+    return errors.fail("too_large", "envelope.manifest: %d bytes, limit %d", size, limits.manifest_bytes)
+  end
+  return true
+end
+
+--- Take the authentication wrapper apart; nothing of it is trusted yet.
+-- @tparam Envelope envelope
+-- @tparam table limits of teep.suit.limits
+-- @treturn[1] table `digest`, `payload` (what is signed), `blocks`
+-- @treturn[2] nil, string, string `too_large`, `limit_reached`, `not_cose`, `bad_header`, `critical_header`
+--   and the codes of teep.schema
+function authenticate.open(envelope, limits)
+  local ok, message, code = check_size(envelope, limits)
+  if not ok then return ok, message, code end
+  local parts
+  parts, message, code = wrapper_codec:decode(envelope:content(labels.authentication_wrapper))
+  if not parts then return parts, message, code end
+  if #parts - 1 > limits.authentication_blocks then
+    return errors.fail("limit_reached", "authentication-wrapper: %d blocks, limit %d", #parts - 1,
+      limits.authentication_blocks)
+  end
+  local wrapper <const> = { payload = parts[1], blocks = {} }
+  wrapper.digest, message, code = digest_codec:decode(parts[1])
+  if code then return nil, "authentication-wrapper.digest: " .. message, code end
+  for i = 2, #parts do
+    wrapper.blocks[i - 1], message, code = read_block(parts[i], i - 1)
+    if code then return nil, message, code end
+  end
+  return wrapper
+end
+
+--- Encode an authentication wrapper.
+-- @tparam string payload the encoded digest
+-- @tparam {string,...} blocks
+function authenticate.encode(payload, blocks)
+  return wrapper_codec:encode{ payload, table.unpack(blocks) }
+end
+
+--- Encode a digest.
+function authenticate.encode_digest(value)
+  return digest_codec:encode(value)
+end
+
+--- Check that the manifest has the digest of the wrapper.
+function authenticate.check_digest(envelope, wrapper)
+  return digest.verify(wrapper.digest, envelope:encoded(labels.manifest), "envelope.manifest")
+end
+
+local function verify_blocks(wrapper, options)
+  local causes <const> = {}
+  for i, block in ipairs(wrapper.blocks) do
+    if block.unsupported then
+      causes[i] = ("%s: %s is not supported"):format(block.path, block.unsupported)
+    else
+      local signer <const>, message <const> = cose.verify(block.bytes, {
+        keys = options.keys, algorithms = options.algorithms, payload = wrapper.payload,
+      })
+      if signer then return signer end
+      causes[i] = ("%s: %s"):format(block.path, message)
+    end
+  end
+  if #causes == 0 then causes[1] = "the authentication wrapper holds no signature" end
+  return errors.fail("unauthorised", "%s", table.concat(causes, "; "))
+end
+
+--- Authenticate an envelope.
+-- @tparam Envelope envelope
+-- @tparam table options `keys`, `algorithms`, `limits`
+-- @treturn[1] table `signer` (`key`, `kid`, `algorithm`), `digest`
+-- @treturn[2] nil, string, string `unauthorised`, `digest_mismatch`, `unsupported_algorithm` and the codes of
+--   @{open}
+function authenticate.verify(envelope, options)
+  local wrapper, message, code = authenticate.open(envelope, options.limits)
+  if not wrapper then return wrapper, message, code end
+  local signer, ok
+  signer, message, code = verify_blocks(wrapper, options)
+  if not signer then return signer, message, code end
+  ok, message, code = authenticate.check_digest(envelope, wrapper)
+  if not ok then return ok, message, code end
+  return { signer = signer, digest = wrapper.digest }
+end
+
+return authenticate

@@ -1,0 +1,176 @@
+--- SUIT envelope (draft-ietf-suit-manifest section 8.2): which member lies where.
+-- The envelope is a map whose values are all byte strings. Its members are found as positions in the
+-- original bytes: digests and signatures are taken over those, and payloads of megabytes stay where they are.
+-- @module teep.suit.envelope
+local cbor <const> = require "teep.cbor"
+local errors <const> = require "teep.errors"
+local labels <const> = require "teep.suit.labels"
+
+local envelope = {}
+
+local Envelope <const> = {}
+Envelope.__index = Envelope
+
+local severed <const> = {}
+for _, rows in ipairs{ labels.sections, labels.metadata } do
+  for _, row in ipairs(rows) do severed[row.label] = row.severable and row.name or nil end
+end
+
+local UINT <const>, BYTES <const>, TEXT <const>, MAP <const>, TAG <const> = 0, 2, 3, 5, 6
+
+-- Major type, argument and position after the head. The bytes have passed the strict scanner.
+local function head(bytes, at)
+  local initial <const> = bytes:byte(at)
+  local information <const> = initial & 0x1F
+  if information < 24 then return initial >> 5, information, at + 1 end
+  local argument, after = string.unpack(">I" .. (1 << (information - 24)), bytes, at + 1)
+  return initial >> 5, argument, after
+end
+
+local function next_value(bytes, at, name)
+  local major, size, content = head(bytes, at)
+  if major ~= BYTES then return errors.fail("wrong_type", "envelope.%s: want a byte string", name) end
+  return { first = at, content = content, last = content + size - 1 }
+end
+
+local function next_key(bytes, at)
+  local major, argument, after = head(bytes, at)
+  if major == TEXT then return bytes:sub(after, after + argument - 1), after + argument end
+  if major == UINT then return argument, after end
+  return errors.fail("unknown_field", "envelope: a key that is neither an unsigned integer nor text")
+end
+
+-- draft-ietf-suit-manifest section 11.1 keeps label 1 for delegation, which no current draft defines.
+local function check_label(label)
+  if label == labels.delegation then
+    return errors.fail("unknown_field", "envelope.1: delegation is not supported")
+  end
+  local known <const> = label == labels.authentication_wrapper or label == labels.manifest or severed[label]
+  if not known then return errors.fail("unknown_field", "envelope.%d: no member of an envelope", label) end
+  return true
+end
+
+local function add_payload(self, name, span, limits)
+  self.payload_count = self.payload_count + 1
+  if self.payload_count > limits.integrated_payloads then
+    return errors.fail("limit_reached", "envelope: more than %d integrated payloads",
+      limits.integrated_payloads)
+  end
+  self.payloads[name] = span
+  return true
+end
+
+local function read_member(self, at, limits)
+  local key, after, code = next_key(self.bytes, at)
+  if not key then return key, after, code end
+  local span, message, fault = next_value(self.bytes, after, key)
+  if not span then return span, message, fault end
+  local ok
+  if type(key) == "string" then
+    ok, message, fault = add_payload(self, key, span, limits)
+  else
+    ok, message, fault = check_label(key)
+    self.members[key] = span
+  end
+  if not ok then return ok, message, fault end
+  return span.last + 1
+end
+
+local function scan(bytes, limits)
+  if #bytes > limits.envelope_bytes then
+    return errors.fail("too_large", "envelope: %d bytes, limit %d", #bytes, limits.envelope_bytes)
+  end
+  local ok, message, code = cbor.scan(bytes, { bytes = limits.envelope_bytes, sorted = true })
+  if not ok then return errors.fail(code, "envelope: %s", message) end
+  return true
+end
+
+--- Find the members of an envelope.
+-- @tparam string bytes tagged 107 or untagged, keys in deterministic order (section 8.1)
+-- @tparam table limits of teep.suit.limits
+-- @treturn[1] Envelope `.members` (label to position), `.payloads` (name to position), `.tagged`
+-- @treturn[2] nil, string, string `not_suit`, `too_large`, `unknown_field`, `wrong_type`, `missing_field`,
+--   `limit_reached` and the codes of the CBOR scanner
+function envelope.open(bytes, limits)
+  local ok, message, code = scan(bytes, limits)
+  if not ok then return ok, message, code end
+  local major, count, at = head(bytes, 1)
+  local tagged <const> = major == TAG and count == labels.envelope_tag
+  if tagged then major, count, at = head(bytes, at) end
+  if major ~= MAP then return errors.fail("not_suit", "envelope: want a map, tagged 107 or untagged") end
+  local self <const> = setmetatable({
+    bytes = bytes, tagged = tagged, members = {}, payloads = {}, payload_count = 0,
+  }, Envelope)
+  for _ = 1, count do
+    at, message, code = read_member(self, at, limits)
+    if not at then return at, message, code end
+  end
+  for _, name in ipairs{ "authentication_wrapper", "manifest" } do
+    if not self.members[labels[name]] then
+      return errors.fail("missing_field", "envelope.%s: absent", name)
+    end
+  end
+  return self
+end
+
+--- Content of a member, without the head of its byte string; nil when absent.
+function Envelope:content(label)
+  local span <const> = self.members[label]
+  return span and self.bytes:sub(span.content, span.last)
+end
+
+--- A member as it was encoded, head included: what digests are taken over (section 10).
+function Envelope:encoded(label)
+  local span <const> = self.members[label]
+  return self.bytes:sub(span.first, span.last)
+end
+
+--- Size in bytes of an integrated payload; nil when there is none of this name.
+function Envelope:payload_size(name)
+  local span <const> = self.payloads[name]
+  return span and span.last - span.content + 1
+end
+
+--- Bytes of an integrated payload.
+-- @tparam string name the URI of section 7.5, `#` included
+-- @tparam integer offset 0-based
+-- @tparam integer size in bytes; fewer are returned at the end
+function Envelope:payload(name, offset, size)
+  local span <const> = self.payloads[name]
+  local first <const> = span.content + offset
+  return self.bytes:sub(first, math.min(first + size - 1, span.last))
+end
+
+local function by_key(a, b)
+  if math.type(a) ~= math.type(b) then return math.type(a) == "integer" end
+  if type(a) == "string" and #a ~= #b then return #a < #b end
+  return a < b
+end
+
+--- Encode an envelope, keys in deterministic order.
+-- @tparam table members label (integer) or payload name (string) to content of the byte string
+-- @tparam[opt=false] boolean tagged with tag 107; the TEEP protocol asks for the untagged form
+-- @treturn string bytes
+function envelope.encode(members, tagged)
+  local keys, pairs_ <const> = {}, {}
+  for key in pairs(members) do keys[#keys + 1] = key end
+  table.sort(keys, by_key)
+  for i, key in ipairs(keys) do
+    pairs_[i] = { type(key) == "string" and cbor.text(key) or key, members[key] }
+  end
+  local map <const> = cbor.map(pairs_)
+  return cbor.encode(tagged and cbor.tag(labels.envelope_tag, map) or map)
+end
+
+--- The same envelope with some members replaced.
+-- @tparam {[integer|string]=string|boolean,...} changes false takes a member out
+-- @treturn string bytes
+function Envelope:with(changes)
+  local members <const> = {}
+  for label in pairs(self.members) do members[label] = self:content(label) end
+  for name in pairs(self.payloads) do members[name] = self:payload(name, 0, self:payload_size(name)) end
+  for key, content in pairs(changes) do members[key] = content or nil end
+  return envelope.encode(members, self.tagged)
+end
+
+return envelope

@@ -1,0 +1,181 @@
+--- SUIT manifest (draft-ietf-suit-manifest section 8.4): fields, components and command sequences.
+-- Severed members come from the envelope once their digest has been checked (section 8.4.12).
+-- @module teep.suit.manifest
+local component_id <const> = require "teep.component_id"
+local digest <const> = require "teep.suit.digest"
+local errors <const> = require "teep.errors"
+local labels <const> = require "teep.suit.labels"
+local schema <const> = require "teep.schema"
+local sequence <const> = require "teep.suit.sequence"
+
+local manifest = {}
+
+local identifier <const> = { type = "array", of = { type = "bytes" } }
+
+local common <const> = {
+  type = "map", sorted = true, unknown = "refuse",
+  fields = {
+    { label = 1, name = "dependencies", of = { type = "raw" } },
+    { label = 2, name = "components", of = { type = "array", of = identifier, min = 1 } },
+    { label = 4, name = "shared_sequence", of = { type = "bytes" } },
+  },
+}
+
+local function description()
+  local fields <const> = {
+    { label = 1, name = "manifest_version", of = { type = "uint" }, required = true },
+    { label = 2, name = "sequence_number", of = { type = "uint64" }, required = true },
+    { label = labels.common, name = "common", of = { type = "wrapped", of = common }, required = true },
+    { label = 4, name = "reference_uri", of = { type = "text" } },
+    { label = 5, name = "manifest_component_id", of = identifier },
+    { label = 6, name = "set_version", of = { type = "bytes" } },
+  }
+  for _, rows in ipairs{ labels.sections, labels.metadata } do
+    for _, row in ipairs(rows) do
+      local of = { type = "bytes" }
+      if row.severable then of = { type = "choice", of = { of, digest.description } } end
+      fields[#fields + 1] = { label = row.label, name = row.name, of = of }
+    end
+  end
+  return { name = "manifest", type = "map", sorted = true, unknown = "keep", fields = fields }
+end
+
+local codec <const> = schema.compile(description())
+local identifiers <const> = schema.compile{ type = "array", of = identifier }
+
+-- An outdated label is named as such, whatever else is not known.
+local function check_unknown(unknown)
+  for label, name in pairs(labels.obsolete) do
+    if unknown[label] then
+      return errors.fail("obsolete_label", "manifest.%d: %s in an outdated draft", label, name)
+    end
+  end
+  local label <const> = next(unknown)
+  if label then return errors.fail("unknown_field", "manifest.%s: no field of a manifest", label) end
+  return true
+end
+
+local function check_identifier(id, path, limits)
+  if #id > limits.segments then
+    return errors.fail("component_unsupported", "%s: %d segments, limit %d", path, #id, limits.segments)
+  end
+  for _, segment in ipairs(id) do
+    if #segment > limits.segment_bytes then
+      return errors.fail("component_unsupported", "%s: segment of %d bytes, limit %d", path, #segment,
+        limits.segment_bytes)
+    end
+  end
+  return true
+end
+
+-- Parameters and staged contents are kept by identifier, so each may be listed once.
+local function check_components(components, limits)
+  if #components > limits.components then
+    return errors.fail("component_unsupported", "manifest.common.components: %d, limit %d", #components,
+      limits.components)
+  end
+  local seen <const> = {}
+  for i, id in ipairs(components) do
+    local path <const> = "manifest.common.components[" .. i - 1 .. "]"
+    local ok, message, code = check_identifier(id, path, limits)
+    if not ok then return ok, message, code end
+    local text <const> = component_id.format(id)
+    if seen[text] then return errors.fail("component_unsupported", "%s: %s is listed twice", path, text) end
+    seen[text] = true
+  end
+  return true
+end
+
+-- The content of a severable member: in the manifest, or in the envelope under an announced digest.
+local function severable(row, value, envelope)
+  local member <const> = envelope.members[row.label]
+  if type(value) == "table" then
+    if not member then return nil end
+    local ok, message, code = digest.verify(value, envelope:encoded(row.label), "envelope." .. row.name)
+    if not ok then return ok, message, code end
+    return envelope:content(row.label)
+  end
+  if member then
+    return errors.fail("severed_member", "envelope.%s: the manifest does not announce it", row.name)
+  end
+  return value
+end
+
+local function read_sections(self, fields, envelope, limits)
+  for _, row in ipairs(labels.sections) do
+    local content, message, code = severable(row, fields[row.name], envelope)
+    if code then return content, message, code end
+    if content then
+      self.sections[row.name], message, code = sequence.decode(content, row.name, limits)
+      if code then return nil, message, code end
+    end
+    self.missing[row.name] = fields[row.name] and not content or nil
+  end
+  for _, row in ipairs(labels.metadata) do
+    local content, message, code = severable(row, fields[row.name], envelope)
+    if code then return content, message, code end
+    self[row.name] = content
+  end
+  return true
+end
+
+local function check_fields(fields, limits)
+  if fields.manifest_version ~= 1 then
+    return errors.fail("manifest_version", "manifest.manifest-version: %d, want 1", fields.manifest_version)
+  end
+  local ok, message, code = check_unknown(fields.unknown or {})
+  if ok and fields.manifest_component_id then
+    local path <const> = "manifest.manifest-component-id"
+    ok, message, code = check_identifier(fields.manifest_component_id, path, limits)
+  end
+  if not ok then return ok, message, code end
+  return check_components(fields.common.components or {}, limits)
+end
+
+-- What sequence numbers are counted for (section 8.4.2): the manifest's own identifier, or the components
+-- when it has none.
+local function identity(fields)
+  if fields.manifest_component_id then return fields.manifest_component_id end
+  return { digest.of(identifiers:encode(fields.common.components or {})).bytes }
+end
+
+--- Decode the manifest of an envelope. Call it after authentication only, unless to show what nobody trusts.
+-- @tparam Envelope envelope
+-- @tparam table limits of teep.suit.limits
+-- @treturn[1] table `sequence_number`, `reference_uri`, `manifest_component_id`, `identity`, `components`,
+--   `dependencies` (raw), `shared` and `sections` (name to commands), `missing` (names of severed sections
+--   that the envelope lacks), `text`, `coswid`
+-- @treturn[2] nil, string, string `manifest_version`, `obsolete_label`, `unknown_field`, `severed_member`,
+--   `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached` and the codes of
+--   teep.schema
+function manifest.decode(envelope, limits)
+  local content <const> = envelope:content(labels.manifest)
+  local fields, message, code = codec:decode(content, { bytes = limits.manifest_bytes })
+  if not fields then return fields, message, code end
+  local ok
+  ok, message, code = check_fields(fields, limits)
+  if not ok then return ok, message, code end
+  local self <const> = {
+    manifest_version = 1, sequence_number = fields.sequence_number, reference_uri = fields.reference_uri,
+    manifest_component_id = fields.manifest_component_id, identity = identity(fields),
+    components = fields.common.components or {}, dependencies = fields.common.dependencies,
+    sections = {}, missing = {},
+  }
+  if fields.common.shared_sequence then
+    self.shared, message, code = sequence.decode(fields.common.shared_sequence, "shared-sequence", limits)
+    if code then return nil, message, code end
+  end
+  ok, message, code = read_sections(self, fields, envelope, limits)
+  if not ok then return ok, message, code end
+  return self
+end
+
+--- Encode a manifest.
+-- @tparam table fields by the names of the description above; sequences as bytes
+-- @treturn[1] string bytes
+-- @treturn[2] nil, string, string the codes of teep.schema
+function manifest.encode(fields)
+  return codec:encode(fields)
+end
+
+return manifest

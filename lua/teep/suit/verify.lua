@@ -1,0 +1,82 @@
+--- From bytes to a manifest: untrusted for people to look at, or authenticated for a processor to run.
+-- @module teep.suit.verify
+local authenticate <const> = require "teep.suit.authenticate"
+local envelope <const> = require "teep.suit.envelope"
+local limits <const> = require "teep.suit.limits"
+local manifest <const> = require "teep.suit.manifest"
+local options <const> = require "teep.options"
+local targets <const> = require "teep.suit.targets"
+
+local verify = {}
+
+local Verified <const> = {}
+Verified.__index = Verified
+
+-- Names of the integrated payloads, and their sizes in bytes; the bytes stay in the envelope.
+local function integrated(opened)
+  local sizes <const> = {}
+  for name in pairs(opened.payloads) do sizes[name] = opened:payload_size(name) end
+  return sizes
+end
+
+local function describe(opened, decoded, stated)
+  return {
+    envelope = opened, tagged = opened.tagged, manifest = decoded, digest = stated,
+    manifest_component_id = decoded.manifest_component_id, identity = decoded.identity,
+    sequence_number = decoded.sequence_number, reference_uri = decoded.reference_uri,
+    components = decoded.components, integrated = integrated(opened), targets = targets(decoded),
+  }
+end
+
+--- Take an envelope apart without trusting it.
+-- @tparam string bytes
+-- @tparam[opt] table bounds limits by the names of teep.suit.limits
+-- @treturn[1] table as @{verify.verify} returns it, without `key` and `kid`; `blocks` (encoded authentication
+--   blocks), `digest_matches` (boolean)
+-- @treturn[2] nil, string, string as @{verify.verify}, without `unauthorised`
+function verify.decode(bytes, bounds)
+  local bound <const> = limits.with(bounds)
+  local opened, message, code = envelope.open(bytes, bound)
+  if not opened then return opened, message, code end
+  local wrapper, decoded
+  wrapper, message, code = authenticate.open(opened, bound)
+  if not wrapper then return wrapper, message, code end
+  decoded, message, code = manifest.decode(opened, bound)
+  if not decoded then return decoded, message, code end
+  local view <const> = describe(opened, decoded, wrapper.digest)
+  view.digest_matches = authenticate.check_digest(opened, wrapper) == true
+  view.blocks = {}
+  for i, block in ipairs(wrapper.blocks) do view.blocks[i] = block.bytes end
+  return view
+end
+
+--- Authenticate an envelope, then take it apart.
+-- @tparam string bytes
+-- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent),
+--   `limits`
+-- @treturn[1] Verified what @{processor.run} takes
+-- @treturn[2] nil, string, string
+function verify.verify(bytes, given)
+  options.check(given, { keys = "table", algorithms = "table?", limits = "table?" })
+  local bound <const> = limits.with(given.limits)
+  local opened, message, code = envelope.open(bytes, bound)
+  if not opened then return opened, message, code end
+  local authentic, decoded
+  authentic, message, code = authenticate.verify(opened, {
+    keys = given.keys, algorithms = given.algorithms or { "ESP256", "Ed25519" }, limits = bound,
+  })
+  if not authentic then return authentic, message, code end
+  decoded, message, code = manifest.decode(opened, bound)
+  if not decoded then return decoded, message, code end
+  local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
+  verified.key, verified.kid = authentic.signer.key, authentic.signer.kid
+  verified.algorithm = authentic.signer.algorithm
+  return verified
+end
+
+--- Whether a table came from @{verify.verify}.
+function verify.is_verified(value)
+  return getmetatable(value) == Verified
+end
+
+return verify
