@@ -9,11 +9,6 @@ local function printable(text)
   return (text:gsub("[^\n -~]", function(byte) return ("\\x%02x"):format(byte:byte()) end))
 end
 
---- Bytes in hexadecimal.
-function output.hex(bytes)
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 --- One line on standard error.
 -- @tparam string message
 function output.complain(message)

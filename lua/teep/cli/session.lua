@@ -7,10 +7,20 @@ local output <const> = require "teep.cli.output"
 
 local session = {}
 
+-- The outcome that is the opposite of what was asked for.
+local refused <const> = { ["/request"] = "not_installed", ["/unrequest"] = "not_removed" }
+
+local function sentence(answer)
+  local text = answer.component_id .. ": " .. answer.outcome:gsub("_", " ")
+  if answer.digest then text = text .. (", %d bytes, sha-256 %s"):format(answer.size, answer.digest) end
+  if answer.message then text = text .. " (" .. answer.message .. ")" end
+  return text
+end
+
 --- Send a component identifier to the broker and print the outcome.
 -- @tparam table arguments of the verb: `id`, `json`, and how to find the daemon
 -- @tparam string path of the admin socket
--- @treturn[1] true
+-- @treturn[1] integer exit code: 1 when the outcome is another than asked for
 -- @treturn[2] nil, string, string message and code
 function session.run(arguments, path)
   local id, message, code = component_id.parse(arguments.id)
@@ -18,8 +28,8 @@ function session.run(arguments, path)
   local body = json.encode{ component_id = component_id.format(id) }
   local answer, why, reason = client.call(arguments, "POST", path, body)
   if not answer then return nil, why, reason end
-  if arguments.json then output.json(answer) else output.print("%s", answer.summary) end
-  return true
+  if arguments.json then output.json(answer) else output.print("%s", sentence(answer)) end
+  return answer.outcome == refused[path] and 1 or 0
 end
 
 return session

@@ -103,7 +103,7 @@ local function describe(verified)
   return {
     manifest = component_id.format(verified.manifest_component_id),
     sequence_number = ("%u"):format(verified.sequence_number),
-    components = components, signer = output.hex(verified.kid),
+    components = components, signer = json.hex(verified.kid),
   }
 end
 

@@ -15,6 +15,21 @@ cjson.decode_max_depth(16)
 -- @treturn table items
 function json.list(items) return setmetatable(items, List) end
 
+--- A list made of another one.
+-- @tparam table items
+-- @tparam function fn item to value
+-- @treturn table list
+function json.map(items, fn)
+  local mapped = json.list{}
+  for i, item in ipairs(items) do mapped[i] = fn(item) end
+  return mapped
+end
+
+--- Bytes as JSON has to carry them: in hexadecimal.
+function json.hex(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
 --- Stands for `null`.
 json.null = cjson.null
 

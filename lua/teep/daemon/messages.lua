@@ -5,6 +5,7 @@
 local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
+local json <const> = require "teep.daemon.json"
 local lfs <const> = require "lfs"
 local message <const> = require "teep.message"
 
@@ -22,7 +23,7 @@ local algorithm_names <const> = {}
 for name, number in pairs(crypto.algorithms) do algorithm_names[number] = name end
 
 local function short(bytes)
-  return bytes and (bytes:sub(1, kid_shown):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+  return bytes and json.hex(bytes:sub(1, kid_shown))
 end
 
 local function algorithms(parsed)
