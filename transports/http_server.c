@@ -1,0 +1,321 @@
+/* Role of an accepted connection until it is upgraded: HTTP/1.1 requests, one at a time.
+ *
+ * The handler may answer after its callback returned. Meanwhile reading is off: libwebsockets would
+ * spin on data it does not take in this state. Nothing is written from inside the callbacks that
+ * bring a request, only from HTTP_WRITEABLE. */
+#include "transport.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "binding.h"
+
+#define LINGER (2 * LWS_US_PER_SEC) /* for a peer that still sends what nobody will read */
+#define PATH_SIZE 1024
+#define FIELD_SIZE 256
+
+typedef struct {
+  const char *method;
+  char *path, *content_type, *accept;
+  size_t expected;
+  lteep_store body;
+  lteep_store answer; /* LWS_PRE bytes, then head and body */
+  bool has_length;
+  bool dispatched; /* the handler was asked */
+  bool answered;   /* `answer` is complete */
+  bool last;       /* close after it */
+  bool unread;     /* the peer may still be sending */
+  bool lingering;
+} request;
+
+static const char *const methods[] = {"GET",   "POST",   "OPTIONS", "PUT",
+                                      "PATCH", "DELETE", "CONNECT", "HEAD"};
+
+static void drop_request(lteep_link *link) {
+  request *asked = link->state;
+  if (!asked) return;
+  link->state = NULL;
+  if (link->box) {
+    *link->box = NULL;
+    link->box = NULL;
+    lteep_loop_release(link->loop, link);
+  }
+  free(asked->path);
+  free(asked->content_type);
+  free(asked->accept);
+  free(asked->body.at);
+  free(asked->answer.at);
+  free(asked);
+}
+
+/* --- answering --- */
+
+static bool append_text(lteep_store *store, const char *text) {
+  return lteep_store_append(store, text, strlen(text));
+}
+
+/* RFC 9112, section 6.3: no content, and no length, with 204 and 304. */
+static bool write_answer(request *asked, int status, const char *fields, const char *body,
+                         size_t size) {
+  static const char room[LWS_PRE];
+  char line[64];
+  bool bodiless = status == 204 || status == 304;
+  lws_snprintf(line, sizeof line, "HTTP/1.1 %d \r\n", status);
+  bool good = lteep_store_append(&asked->answer, room, sizeof room) &&
+              append_text(&asked->answer, line) && append_text(&asked->answer, fields);
+  lws_snprintf(line, sizeof line, "Content-Length: %zu\r\n", size);
+  if (!bodiless) good = good && append_text(&asked->answer, line);
+  if (asked->last) good = good && append_text(&asked->answer, "Connection: close\r\n");
+  good = good && append_text(&asked->answer, "\r\n");
+  if (!bodiless && strcmp(asked->method, "HEAD") != 0)
+    good = good && lteep_store_append(&asked->answer, body, size);
+  return good;
+}
+
+static bool answer(lteep_link *link, int status, const char *fields, const char *body,
+                   size_t size) {
+  request *asked = link->state;
+  if (!write_answer(asked, status, fields, body, size)) return false;
+  asked->answered = true;
+  lteep_link_expire_in(link, link->limits.message_time);
+  lws_rx_flow_control(link->wsi, 1);
+  lws_callback_on_writable(link->wsi);
+  return true;
+}
+
+static int refuse(lteep_link *link, int status) {
+  request *asked = link->state;
+  asked->dispatched = true;
+  asked->last = asked->unread;
+  return answer(link, status, "", "", 0) ? 0 : -1;
+}
+
+int lteep_http_refuse(lteep_link *link, int status, const char *fields) {
+  char text[LWS_PRE + 256];
+  int size = lws_snprintf(text + LWS_PRE, sizeof text - LWS_PRE,
+                          "HTTP/1.1 %d \r\n%sContent-Length: 0\r\nConnection: close\r\n\r\n",
+                          status, fields);
+  int written = lws_write(link->wsi, (unsigned char *)text + LWS_PRE, (size_t)size, LWS_WRITE_HTTP);
+  return written < 0 ? -1 : 1;
+}
+
+/* Closing with bytes unread would reset the connection and could destroy the answer on its way. */
+static int linger(lteep_link *link) {
+  request *asked = link->state;
+  asked->lingering = true;
+  shutdown(lws_get_socket_fd(link->wsi), SHUT_WR);
+  lteep_link_expire_in(link, LINGER);
+  return 0;
+}
+
+static int on_writable(lteep_link *link) {
+  request *asked = link->state;
+  if (!asked || !asked->answered || asked->lingering) return 0;
+  size_t size = asked->answer.size - LWS_PRE;
+  int written =
+      lws_write(link->wsi, (unsigned char *)asked->answer.at + LWS_PRE, size, LWS_WRITE_HTTP_FINAL);
+  if (written < 0) return -1;
+  if (asked->last && asked->unread) return linger(link);
+  bool last = asked->last;
+  drop_request(link);
+  lteep_link_expire_in(link, link->limits.keepalive);
+  return lws_http_transaction_completed(link->wsi) || last ? -1 : 0;
+}
+
+/* --- asking the handler --- */
+
+static int push_request(lua_State *L, void *at) {
+  lteep_link *link = at;
+  request *asked = link->state;
+  lua_pushstring(L, asked->method);
+  lua_pushstring(L, asked->path);
+  lua_pushlstring(L, asked->body.at ? asked->body.at : "", asked->body.size);
+  lua_pushstring(L, asked->content_type);
+  lua_pushstring(L, asked->accept);
+  if (asked->has_length)
+    lua_pushinteger(L, (lua_Integer)asked->expected);
+  else
+    lua_pushnil(L);
+  lteep_peer_push(L, &link->peer);
+  return 7;
+}
+
+static int box_request(lua_State *L) {
+  lteep_link *link = lua_touserdata(L, 1);
+  lteep_loop_push(L, link->loop);
+  lua_getiuservalue(L, -1, 2);
+  if (lua_rawgetp(L, -1, link->listener) != LUA_TUSERDATA) return 0;
+  lua_getiuservalue(L, -1, 1);
+  lteep_link_box(L, link, LTEEP_REQUEST, -1);
+  return 0;
+}
+
+static int dispatch(lteep_link *link) {
+  request *asked = link->state;
+  if (asked->dispatched) return 0;
+  asked->dispatched = true;
+  lws_set_timeout(link->wsi, NO_PENDING_TIMEOUT, 0);
+  lws_rx_flow_control(link->wsi, 0);
+  lteep_link_expire_in(link, link->limits.response);
+  bool good = lteep_loop_protect(link->loop, box_request, link) &&
+              lteep_loop_call(link->loop, link, "on_request", push_request, link);
+  asked = link->state;
+  if (!good && asked && !asked->answered) return answer(link, 500, "", "", 0) ? 0 : -1;
+  return 0;
+}
+
+/* --- reading a request --- */
+
+/* A header field as a string of its own; NULL when absent; false when too long or out of memory. */
+static bool copy_field(struct lws *wsi, enum lws_token_indexes token, char **field) {
+  char text[FIELD_SIZE];
+  int size = lws_hdr_total_length(wsi, token);
+  if (!size) return true;
+  if (lws_hdr_copy(wsi, text, sizeof text, token) < 0) return false;
+  return (*field = strdup(text)) != NULL;
+}
+
+/* Digits only: libwebsockets itself would read "-1" and "1x". */
+static bool read_length(struct lws *wsi, request *asked) {
+  char text[24];
+  if (!lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH)) return true;
+  int size = lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  if (size <= 0 || size > 18) return false;
+  for (int i = 0; i < size; i++)
+    if (!isdigit((unsigned char)text[i])) return false;
+  asked->expected = (size_t)strtoull(text, NULL, 10);
+  asked->has_length = true;
+  return true;
+}
+
+static bool takes_content(const char *method) {
+  return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0;
+}
+
+/* The status that refuses the request, 0 to go on. */
+static int read_request(lteep_link *link, request *asked) {
+  char *path;
+  int size, method = lws_http_get_uri_and_method(link->wsi, &path, &size);
+  if (method < 0 || method >= (int)(sizeof methods / sizeof methods[0])) return 400;
+  asked->method = methods[method];
+  if (size > PATH_SIZE) return 414;
+  if (!(asked->path = strndup(path, (size_t)size))) return 503;
+  if (!copy_field(link->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, &asked->content_type) ||
+      !copy_field(link->wsi, WSI_TOKEN_HTTP_ACCEPT, &asked->accept))
+    return 431;
+  if (!read_length(link->wsi, asked)) return 400;
+  bool unsized = lws_hdr_total_length(link->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) ||
+                 (takes_content(asked->method) && !asked->has_length);
+  asked->unread = unsized || asked->expected;
+  if (unsized) return 411;
+  if (asked->expected > link->limits.message) return 413;
+  return link->listener->http ? 0 : 404;
+}
+
+static int on_request(lteep_link *link) {
+  request *asked = link->state;
+  if (asked) return -1;
+  asked = link->state = calloc(1, sizeof *asked);
+  if (!asked) return -1;
+  asked->method = "";
+  asked->unread = true;
+  lteep_link_expire_in(link, link->limits.message_time);
+  int status = read_request(link, asked);
+  if (status) return refuse(link, status);
+  return asked->expected ? 0 : dispatch(link);
+}
+
+static int on_body(lteep_link *link, const void *in, size_t size) {
+  request *asked = link->state;
+  if (!asked || asked->dispatched) return 0;
+  if (size > asked->expected - asked->body.size) return refuse(link, 400);
+  return lteep_store_append(&asked->body, in, size) ? 0 : refuse(link, 503);
+}
+
+static int on_body_end(lteep_link *link) {
+  request *asked = link->state;
+  if (!asked) return 0;
+  asked->unread = false;
+  if (asked->lingering) return -1;
+  return dispatch(link);
+}
+
+static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in, size_t size) {
+  switch (reason) {
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return lteep_websocket_upgrade(link);
+  case LWS_CALLBACK_ESTABLISHED:
+    return lteep_websocket_accepted(link);
+  case LWS_CALLBACK_HTTP:
+    return on_request(link);
+  case LWS_CALLBACK_HTTP_BODY:
+    return on_body(link, in, size);
+  case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    return on_body_end(link);
+  case LWS_CALLBACK_HTTP_WRITEABLE:
+    return on_writable(link);
+  default:
+    return 0;
+  }
+}
+
+/* Too slow: at its header, at its body, at answering (503 then), or at reading the answer. */
+static void on_expire(lteep_link *link) {
+  request *asked = link->state;
+  if (asked && asked->dispatched && !asked->answered) {
+    asked->last = true;
+    if (answer(link, 503, "", "", 0)) return;
+  }
+  lteep_link_kill(link);
+}
+
+static void on_leave(lteep_link *link) {
+  request *asked = link->state;
+  if (asked && asked->dispatched)
+    asked->last = true;
+  else
+    lteep_link_kill(link);
+}
+
+static void on_end(lteep_link *link) {
+  drop_request(link);
+}
+
+const lteep_role lteep_role_http_server = {on_event, on_expire, on_leave, on_end};
+
+/* --- the request as Lua sees it --- */
+
+/* request:respond(status, fields, body) -> true | nil, message, code */
+static int request_respond(lua_State *L) {
+  lteep_link **box = luaL_checkudata(L, 1, LTEEP_REQUEST);
+  int status = (int)luaL_checkinteger(L, 2);
+  const char *fields = luaL_checkstring(L, 3);
+  size_t size;
+  const char *body = luaL_checklstring(L, 4, &size);
+  lteep_link *link = *box;
+  if (!link) return lteep_push_failure(L, LTEEP_ERR_NOT_CONNECTED, "respond");
+  request *asked = link->state;
+  if (asked->answered) return luaL_error(L, "the request is answered already");
+  if (!answer(link, status, fields, body, size))
+    return lteep_push_failure(L, LTEEP_ERR_NO_MEMORY, "respond");
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int request_gc(lua_State *L) {
+  lteep_link **box = luaL_checkudata(L, 1, LTEEP_REQUEST);
+  if (*box) (*box)->box = NULL;
+  *box = NULL;
+  return 0;
+}
+
+void lteep_request_class(lua_State *L) {
+  static const luaL_Reg class[] = {{"respond", request_respond}, {NULL, NULL}};
+  luaL_newmetatable(L, LTEEP_REQUEST);
+  luaL_newlib(L, class);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, request_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+}

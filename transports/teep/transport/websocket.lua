@@ -1,0 +1,134 @@
+--- TEEP over WebSocket: one binary message = one TEEP message, strictly one after the other.
+-- A zero-length message starts a session (client) or says "nothing more" (server). Close codes: 1002
+-- out of turn, 1003 text, 1008 too many fragments or too slow, 1009 too big, 1011 internal error, 4001
+-- idle.
+-- @module teep.transport.websocket
+local options <const> = require "teep.options"
+local task <const> = require "teep.task"
+
+local out_of_turn <const> = 1002
+local internal_error <const> = 1011
+
+-- Server: one TAM behind one endpoint.
+
+local function ask(tam, session, bytes)
+  if bytes == "" then return tam:connect(session) end
+  return tam:receive(session, bytes)
+end
+
+local function answer(given, connection, state, bytes)
+  local good <const>, reply <const> = xpcall(ask, debug.traceback, given.tam, state.session, bytes)
+  state.busy = false
+  if good then return connection:send(reply or "") end
+  given.observe("failed", {
+    message = tostring(reply):match "[^\n]*", traceback = reply, session = state.session,
+  })
+  connection:close(internal_error, "internal error")
+end
+
+local serve_options <const> = {
+  address = "string?", port = "number?", path = "string?", origins = "table?", limits = "table?",
+  tam = "table", observe = "function?",
+}
+
+--- Serve a TAM.
+-- An error the TAM throws closes that connection with 1011 and is observed as `failed`
+-- { message, traceback, session }; the server goes on. A message that the TAM drops is answered like
+-- one that needs no more: probing learns nothing.
+-- @param loop of @{teep.transport}
+-- @tparam table given `tam`: has `:connect(session) -> bytes` and `:receive(session, bytes) -> bytes |
+--   nil`, each called in a task and free to wait; `address`, `port`, `path`, `origins`, `limits` as for
+--   `loop:serve`; `observe(event, details)`
+-- @treturn[1] server
+-- @treturn[2] nil, string, string message and code as of `loop:serve`
+-- @usage local server = assert(websocket.serve(loop, { port = 8080, path = "/teep", tam = tam }))
+local function serve(loop, given)
+  options.check(given, serve_options)
+  local settings <const> = { tam = given.tam, observe = given.observe or function() end }
+  local states <const> = setmetatable({}, { __mode = "k" })
+  return loop:serve {
+    address = given.address, port = given.port, path = given.path, origins = given.origins,
+    limits = given.limits,
+    websocket = {
+      on_open = function(connection)
+        states[connection] = { session = { transport = "websocket", peer = connection.peer }, busy = false }
+      end,
+      on_message = function(connection, bytes)
+        local state <const> = states[connection]
+        if state.busy then return connection:close(out_of_turn, "message before the answer") end
+        state.busy = true
+        task.run(answer, settings, connection, state, bytes)
+      end,
+    },
+  }
+end
+
+-- Client: what the broker holds.
+
+local Connection = {}
+Connection.__index = Connection
+
+local function finish(self, ...)
+  local done <const> = self.waiting
+  self.waiting = nil
+  if done then done(...) end
+end
+
+local function on_message(self, bytes)
+  if self.waiting then return finish(self, bytes) end
+  self.core:close(out_of_turn, "message without a question")
+end
+
+local function on_close(self, code, reason)
+  self.gone = ("connection closed: %d %s"):format(code, reason)
+  finish(self, nil, self.gone, "not_connected")
+end
+
+--- Send one message and wait for the one answer; takes as long as the TAM takes.
+-- @tparam string bytes a TEEP message, "" to start a session
+-- @treturn[1] string answer, "" when the TAM has nothing more to say
+-- @treturn[2] nil, string, string message and code: not_connected, limit_reached
+function Connection:exchange(bytes)
+  if self.waiting then error("exchange: one message at a time", 2) end
+  if self.gone then return nil, self.gone, "not_connected" end
+  return self.await(function(done)
+    self.waiting = done
+    local sent <const>, message <const>, code <const> = self.core:send(bytes)
+    if not sent then finish(self, nil, message, code) end
+  end)
+end
+
+--- Close with 1000; an exchange under way ends with not_connected.
+function Connection:close()
+  self.core:close()
+  self.gone = self.gone or "connection closed"
+end
+
+local connect_options <const> = { await = "function?", limits = "table?" }
+
+--- Connect to a TAM and wait until the connection is open.
+-- @param loop of @{teep.transport}
+-- @tparam string uri ws://host[:port]/path
+-- @tparam[opt] table given `await` (default `teep.task.await`), `limits`
+-- @treturn[1] connection with `:exchange(bytes)` and `:close()`
+-- @treturn[2] nil, string, string message and code: not_connected, refused, timed_out, config_invalid,
+--   unsupported
+-- @usage local connection = assert(websocket.connect(loop, "ws://127.0.0.1:8080/teep"))
+-- local query_request = assert(connection:exchange(""))
+local function connect(loop, uri, given)
+  options.check(given or {}, connect_options)
+  local self <const> = setmetatable({ await = given and given.await or task.await }, Connection)
+  return self.await(function(done)
+    local core <const>, message <const>, code <const> = loop:connect {
+      uri = uri, limits = given and given.limits,
+      on_open = function() done(self) end,
+      on_error = function(text, why) done(nil, text, why) end,
+      on_message = function(_, bytes) on_message(self, bytes) end,
+      on_close = function(_, close_code, reason) on_close(self, close_code, reason) end,
+    }
+    if not core then return done(nil, message, code) end
+    self.core = core
+  end)
+end
+
+return { serve = serve, connect = connect }
