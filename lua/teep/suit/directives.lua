@@ -2,6 +2,7 @@
 -- A directive acts on the component `index`, inside the transaction only. It returns true and the measured
 -- values, or `nil, message, code, measured`.
 -- @module teep.suit.directives
+local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
 
 local directives = {}
@@ -56,13 +57,23 @@ local function transfer(state, uri, sink)
   return true
 end
 
+-- A component that another manifest holds is not overwritten (draft-ietf-suit-trust-domains section 5.6.5).
+-- It need not be when it holds the very bytes already.
+local function share(state, index, wanted)
+  local found <const> = wanted.image_digest and state:measure(index)
+  local same <const> = found and found.digest_algorithm == wanted.image_digest.algorithm
+    and crypto.equal(found.digest, wanted.image_digest.bytes)
+  if not same then
+    return errors.fail("component_in_use", "fetch: another manifest holds %s", state:name(index))
+  end
+  return true, { image_size = found.size }
+end
+
 --- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4).
 function directives.fetch(state, index)
   local parameters <const> = state:parameters(index)
   if not parameters.uri then return errors.fail("parameter_unset", "fetch: uri is not set") end
-  if state.keep(state:id(index)) then
-    return errors.fail("component_in_use", "fetch: another manifest holds %s", state:name(index))
-  end
+  if state.keep(state:id(index)) then return share(state, index, parameters) end
   local slot, message, code = state.txn:stage(state:id(index))
   if not slot then return nil, "fetch: " .. message, code end
   local ok

@@ -74,9 +74,7 @@ local function set_up(state, verified, given)
   if ok then ok, message, code = check_components(verified.manifest) end
   if ok then ok, message, code, where = scan.check(verified.manifest) end
   if ok then return true end
-  -- Key 0 is never valid: the failure precedes every section.
-  where = where or { section = 0, offset = 0 }
-  state.failure = state:record(where.section, where.offset, 0, {})
+  state.failure = where and state:record(where.section, where.offset, 0, {})
   return ok, message, code
 end
 
@@ -164,7 +162,7 @@ end
 -- * `limits`: by the names of teep.suit.limits
 -- @treturn table outcome: `ok`, `installed` (`{ component_id, size, digest, digest_algorithm }`),
 --   `unlinked` (identifiers), `records`, `reference` (`uri`, `digest`); after a failure `message`, `code`,
---   `reason` (of a SUIT Report) and `failure` (its record)
+--   `reason` (of a SUIT Report) and, when a command was at fault, `failure` (its record)
 function processor.run(verified, given)
   options.check(given, known_options)
   check_misuse(verified, given)

@@ -3,6 +3,7 @@
 local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
+local option_table <const> = require "teep.options"
 local parameters <const> = require "teep.suit.parameters"
 local schema <const> = require "teep.schema"
 
@@ -64,26 +65,32 @@ local function encode_entry(entry)
   return (entry.component_id and claims_codec or record_codec):encode(entry)
 end
 
+-- A record is required also where no command failed: key 0 is never valid, it stands for no section.
+local nowhere <const> = { manifest_id = {}, section = 0, offset = 0, component_index = 0, parameters = {} }
+
 -- The code (label 5) is a number of the implementation; readers go by the reason.
 local function encode_result(outcome)
   if outcome.ok then return TRUE end
   return failure_codec:encode{
-    code = errors.numbers[outcome.code], record = outcome.failure, reason = outcome.reason,
+    code = errors.numbers[outcome.code], record = outcome.failure or nowhere, reason = outcome.reason,
   }
 end
 
 --- Encode the report of an outcome.
 -- @tparam table outcome of @{processor.run}
 -- @tparam[opt] table options `nonce`: the token of the TEEP message that asked for it
--- @treturn string bytes, unprotected
+-- @treturn[1] string bytes, unprotected
+-- @treturn[2] nil, string, string `missing_field` for an outcome without `reference`, of no manifest
 -- @usage local bytes = suit.report(outcome, { nonce = update.token })
 function report.encode(outcome, options)
+  local given <const> = option_table.check(options or {}, { nonce = "string?" })
+  if not outcome.reference then return errors.fail("missing_field", "outcome.reference: absent") end
   local records <const> = {}
   for i, entry in ipairs(outcome.records) do records[i] = assert(encode_entry(entry)) end
-  return assert(codec:encode{
-    reference = outcome.reference, nonce = options and options.nonce, records = records,
+  return codec:encode{
+    reference = outcome.reference, nonce = given.nonce, records = records,
     result = assert(encode_result(outcome)),
-  })
+  }
 end
 
 local function decode_entry(bytes)
@@ -121,7 +128,7 @@ function report.decode(bytes)
 end
 
 local function place(self, verified)
-  local names <const> = { [0] = "before any section", [labels.common] = "shared sequence" }
+  local names <const> = { [0] = "outside of any section", [labels.common] = "shared sequence" }
   for _, row in ipairs(labels.sections) do names[row.label] = row.name end
   local entry <const> = self.failure.record
   local text = names[entry.section] or "section " .. entry.section
