@@ -66,7 +66,8 @@ typedef struct {
                        lteep_driver_error *error);
   void (*close)(lteep_tee *tee); /* every txn has ended before */
 
-  /* Component store. A later change to the same component replaces the earlier one in its txn. */
+  /* Component store. A driver with txn_begin has stage to stage_abort, txn_commit and txn_abort. A
+   * later change to the same component replaces the earlier one in its txn. */
   lteep_status (*txn_begin)(lteep_tee *tee, lteep_tee_txn **txn, lteep_driver_error *error);
   lteep_status (*stage)(lteep_tee_txn *txn, const lteep_component_id *id, lteep_tee_slot **slot,
                         lteep_driver_error *error);
