@@ -26,11 +26,12 @@ typedef struct {
   size_t bytes;         /* size of the whole input */
   size_t items;         /* data items, tags and map keys counted as well */
   unsigned depth;       /* open arrays, maps and tags; at most LTEEP_CBOR_DEPTH_MAX */
-  size_t unsorted_keys; /* entries of a map that is not sorted */
+  size_t unsorted_keys; /* entries of a map that is not sorted; at most LTEEP_CBOR_UNSORTED_MAX */
   unsigned rules;       /* LTEEP_CBOR_... */
 } lteep_cbor_limits;
 
 #define LTEEP_CBOR_DEPTH_MAX 64
+#define LTEEP_CBOR_UNSORTED_MAX 256
 
 /* 1 MiB, 65536 items, depth 16, 64 unsorted entries, LTEEP_CBOR_STRICT. */
 extern const lteep_cbor_limits lteep_cbor_default_limits;

@@ -1,0 +1,260 @@
+/* The strict scanner: one pass, no recursion over the input, no allocation.
+ *
+ * Open arrays, maps, tags (and strings of indefinite length) are frames on a fixed stack. An item
+ * that ends completes a place in the frame on top, which may end that frame, and so on. Map keys
+ * are compared as encoded bytes (RFC 8949 section 4.2.1): against the key before, which is all a
+ * sorted map needs; a map found unsorted is compared pairwise once it ends, up to `unsorted_keys`
+ * entries.
+ *
+ * Floats obey the shortest-form rule too; of all NaNs only 0xf97e00 does (section 4.2.2).
+ */
+#include "encoding.h"
+
+#include <math.h>
+#include <string.h>
+
+const lteep_cbor_limits lteep_cbor_default_limits = {
+    .bytes = 1 << 20, .items = 65536, .depth = 16, .unsorted_keys = 64, .rules = LTEEP_CBOR_STRICT};
+
+typedef struct {
+  size_t start;    /* offset of the head */
+  uint64_t left;   /* items to come; not counted when indefinite */
+  uint64_t taken;  /* items completed */
+  lteep_bytes key; /* last key of a map */
+  uint8_t major;
+  bool indefinite;
+  bool unsorted;
+} frame;
+
+typedef struct {
+  lteep_bytes input;
+  const lteep_cbor_limits *limits;
+  size_t at;    /* the next byte */
+  size_t fault; /* offset of the item at fault, once a check failed */
+  size_t items;
+  unsigned depth;
+  unsigned depth_max;
+  frame frames[LTEEP_CBOR_DEPTH_MAX];
+} scan;
+
+static bool asks(const scan *s, unsigned rule) {
+  return (s->limits->rules & rule) != 0;
+}
+
+static lteep_status fail(scan *s, size_t offset, lteep_status status) {
+  s->fault = offset;
+  return status;
+}
+
+/* <0, 0, >0 as memcmp; no encoded item is a prefix of another, so a tie up to the shorter is
+ * equality only when the sizes agree. */
+static int compare(lteep_bytes a, lteep_bytes b) {
+  int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
+  return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static size_t offset_of(const scan *s, lteep_bytes part) {
+  return (size_t)(part.at - s->input.at);
+}
+
+/* Collect the keys of the map that starts at `start` and has just been walked. */
+static lteep_status collect_keys(const scan *s, size_t start, size_t count, lteep_bytes *keys) {
+  lteep_head head;
+  lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, &head);
+  size_t at = start + head.size;
+  for (size_t i = 0; status == LTEEP_OK && i < 2 * count; i++) {
+    size_t end = at;
+    status = lteep_cbor_skip(s->input, at, &end);
+    if (i % 2 == 0) keys[i / 2] = (lteep_bytes){s->input.at + at, end - at};
+    at = end;
+  }
+  return status;
+}
+
+/* At the end of an unsorted map: is any key there twice? */
+static lteep_status check_unique(scan *s, const frame *map) {
+  lteep_bytes keys[LTEEP_CBOR_UNSORTED_MAX];
+  uint64_t count = map->taken / 2;
+  if (count > s->limits->unsorted_keys || count > LTEEP_CBOR_UNSORTED_MAX)
+    return fail(s, map->start, LTEEP_ERR_UNSORTED_KEYS);
+  lteep_status status = collect_keys(s, map->start, (size_t)count, keys);
+  if (status != LTEEP_OK) return fail(s, map->start, status);
+  for (size_t i = 1; i < count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (lteep_equal(keys[i], keys[j]))
+        return fail(s, offset_of(s, keys[i]), LTEEP_ERR_DUPLICATE_KEY);
+  return LTEEP_OK;
+}
+
+/* A key of the map `map` is complete: is it in its place? */
+static lteep_status check_key(scan *s, frame *map, size_t start) {
+  lteep_bytes key = {s->input.at + start, s->at - start};
+  int order = map->key.size == 0 ? 1 : compare(key, map->key);
+  map->key = key;
+  if (order == 0) return fail(s, start, LTEEP_ERR_DUPLICATE_KEY);
+  if (order > 0) return LTEEP_OK;
+  if (asks(s, LTEEP_CBOR_SORTED)) return fail(s, start, LTEEP_ERR_UNSORTED_KEYS);
+  map->unsorted = true;
+  return LTEEP_OK;
+}
+
+/* The item that began at `start` ends at s->at: count it, and close every frame this completes. */
+static lteep_status complete(scan *s, size_t start) {
+  bool keys_matter = asks(s, LTEEP_CBOR_UNIQUE | LTEEP_CBOR_SORTED);
+  while (s->depth > 0) {
+    frame *top = &s->frames[s->depth - 1];
+    bool is_key = top->major == LTEEP_CBOR_MAP && top->taken % 2 == 0;
+    lteep_status status = is_key && keys_matter ? check_key(s, top, start) : LTEEP_OK;
+    if (status != LTEEP_OK) return status;
+    top->taken++;
+    if (top->indefinite || --top->left > 0) return LTEEP_OK;
+    if (top->unsorted) status = check_unique(s, top);
+    if (status != LTEEP_OK) return status;
+    start = top->start;
+    s->depth--;
+  }
+  return LTEEP_OK;
+}
+
+static lteep_status open_frame(scan *s, size_t start, const lteep_head *head, uint64_t items) {
+  if (s->depth >= s->depth_max) return fail(s, start, LTEEP_ERR_TOO_DEEP);
+  bool indefinite = head->info == INFO_INDEFINITE;
+  if (items == 0 && !indefinite) return complete(s, start);
+  s->frames[s->depth++] =
+      (frame){.start = start, .left = items, .major = head->major, .indefinite = indefinite};
+  return LTEEP_OK;
+}
+
+static lteep_status scan_break(scan *s, size_t start) {
+  frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
+  bool closes = top && top->indefinite && !(top->major == LTEEP_CBOR_MAP && top->taken % 2 == 1);
+  if (!closes) return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
+  lteep_status status = top->unsorted ? check_unique(s, top) : LTEEP_OK;
+  if (status != LTEEP_OK) return status;
+  s->depth--;
+  return complete(s, top->start);
+}
+
+static bool float_is_shortest(const lteep_head *head) {
+  size_t width = head->size - 1u;
+  double number = lteep_float_from_bits(head->value, width);
+  if (isnan(number)) return width == 2 && head->value == HALF_NAN;
+  return lteep_float_width(number) == width;
+}
+
+static lteep_status scan_simple(scan *s, size_t start, const lteep_head *head) {
+  if (head->info == INFO_INDEFINITE) return scan_break(s, start);
+  if (head->info == INFO_ONE_BYTE && head->value < 32)
+    return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
+  if (head->info > INFO_ONE_BYTE && asks(s, LTEEP_CBOR_SHORTEST) && !float_is_shortest(head))
+    return fail(s, start, LTEEP_ERR_NOT_SHORTEST);
+  return complete(s, start);
+}
+
+static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
+  if (head->info == INFO_INDEFINITE) return open_frame(s, start, head, 0);
+  size_t left = s->input.size - s->at;
+  if (head->value > left) return fail(s, start, LTEEP_ERR_TRUNCATED);
+  lteep_bytes content = {s->input.at + s->at, (size_t)head->value};
+  if (head->major == LTEEP_CBOR_TEXT && asks(s, LTEEP_CBOR_UTF8) && !lteep_utf8_valid(content))
+    return fail(s, start, LTEEP_ERR_INVALID_UTF8);
+  s->at += content.size;
+  return complete(s, start);
+}
+
+/* Every item needs a byte: a count beyond the bytes left is refused before anything is done. */
+static lteep_status scan_collection(scan *s, size_t start, const lteep_head *head) {
+  size_t left = s->input.size - s->at;
+  uint64_t each = head->major == LTEEP_CBOR_MAP ? 2 : 1;
+  if (head->value > left / each) return fail(s, start, LTEEP_ERR_TRUNCATED);
+  return open_frame(s, start, head, head->value * each);
+}
+
+/* Inside a string of indefinite length only definite strings of its type may stand (section 3.2.3).
+ */
+static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
+  if (s->depth == 0) return false;
+  const frame *top = &s->frames[s->depth - 1];
+  if (top->major != LTEEP_CBOR_BYTES && top->major != LTEEP_CBOR_TEXT) return false;
+  bool is_break = head->major == LTEEP_CBOR_SIMPLE && head->info == INFO_INDEFINITE;
+  return !is_break && (head->major != top->major || head->info == INFO_INDEFINITE);
+}
+
+static bool head_is_shortest(const lteep_head *head) {
+  static const uint64_t least[] = {24, 1u << 8, 1u << 16, UINT64_C(1) << 32};
+  if (head->info < INFO_ONE_BYTE || head->info == INFO_INDEFINITE) return true;
+  return head->value >= least[head->info - INFO_ONE_BYTE];
+}
+
+static lteep_status scan_head(scan *s, size_t start, lteep_head *head) {
+  lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, head);
+  if (status != LTEEP_OK) return fail(s, start, status);
+  bool indefinite = head->info == INFO_INDEFINITE;
+  bool number_or_tag = head->major <= LTEEP_CBOR_NINT || head->major == LTEEP_CBOR_TAG;
+  if ((indefinite && number_or_tag) || is_chunk_misplaced(s, head))
+    return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
+  if (indefinite && head->major != LTEEP_CBOR_SIMPLE && asks(s, LTEEP_CBOR_DEFINITE))
+    return fail(s, start, LTEEP_ERR_INDEFINITE_LENGTH);
+  if (head->major != LTEEP_CBOR_SIMPLE && asks(s, LTEEP_CBOR_SHORTEST) && !head_is_shortest(head))
+    return fail(s, start, LTEEP_ERR_NOT_SHORTEST);
+  s->at = start + head->size;
+  return LTEEP_OK;
+}
+
+static lteep_status scan_item(scan *s) {
+  size_t start = s->at;
+  lteep_head head;
+  if (++s->items > s->limits->items) return fail(s, start, LTEEP_ERR_TOO_MANY_ITEMS);
+  lteep_status status = scan_head(s, start, &head);
+  if (status != LTEEP_OK) return status;
+  switch (head.major) {
+  case LTEEP_CBOR_UINT:
+  case LTEEP_CBOR_NINT:
+    return complete(s, start);
+  case LTEEP_CBOR_BYTES:
+  case LTEEP_CBOR_TEXT:
+    return scan_string(s, start, &head);
+  case LTEEP_CBOR_ARRAY:
+  case LTEEP_CBOR_MAP:
+    return scan_collection(s, start, &head);
+  case LTEEP_CBOR_TAG:
+    return open_frame(s, start, &head, 1);
+  default:
+    return scan_simple(s, start, &head);
+  }
+}
+
+/* Walk one whole item from s->at. */
+static lteep_status scan_whole(scan *s) {
+  s->items = 0;
+  s->depth = 0;
+  s->depth_max = s->limits->depth < LTEEP_CBOR_DEPTH_MAX ? s->limits->depth : LTEEP_CBOR_DEPTH_MAX;
+  lteep_status status;
+  do {
+    status = scan_item(s);
+  } while (status == LTEEP_OK && s->depth > 0);
+  return status;
+}
+
+lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
+  static const lteep_cbor_limits anything = {.items = SIZE_MAX, .depth = LTEEP_CBOR_DEPTH_MAX};
+  scan s;
+  s.input = input;
+  s.limits = &anything;
+  s.at = at;
+  lteep_status status = scan_whole(&s);
+  if (status == LTEEP_OK) *end = s.at;
+  return status;
+}
+
+lteep_status lteep_cbor_scan(lteep_bytes input, const lteep_cbor_limits *limits, size_t *offset) {
+  scan s;
+  s.input = input;
+  s.limits = limits ? limits : &lteep_cbor_default_limits;
+  s.at = 0;
+  lteep_status status =
+      input.size > s.limits->bytes ? fail(&s, 0, LTEEP_ERR_TOO_LARGE) : scan_whole(&s);
+  if (status == LTEEP_OK && s.at < input.size) status = fail(&s, s.at, LTEEP_ERR_TRAILING_BYTES);
+  if (status != LTEEP_OK && offset) *offset = s.fault;
+  return status;
+}
