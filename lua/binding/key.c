@@ -75,7 +75,8 @@ static lteep_status sign_in_lua(void *context, lteep_bytes to_be_signed,
   lua_pushvalue(found.L, found.index);
   lua_pushlightuserdata(found.L, &asked);
   int failed = lua_pcall(found.L, 2, 0, 0);
-  if (failed) lua_setiuservalue(found.L, found.index, FAILURE);
+  if (!failed) lua_pushnil(found.L);
+  lua_setiuservalue(found.L, found.index, FAILURE);
   *self = found; /* the function may have used the same key elsewhere */
   return failed ? LTEEP_ERR_CRYPTO_FAILED : LTEEP_OK;
 }
