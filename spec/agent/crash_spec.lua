@@ -20,12 +20,12 @@ describe("teep.agent after a crash (D21)", function()
     end
   end
 
-  local old <const> = { scene = { "old app", "old lib" }, sequence = 1 }
-  local new <const> = { scene = { "new app", "new lib" }, sequence = 2 }
+  local old <const> = { bytes = { "old app", "old lib" }, sequence = 1 }
+  local new <const> = { bytes = { "new app", "new lib" }, sequence = 2 }
 
   local function envelope(version)
     return scene.envelope { sequence = version.sequence,
-      components = { { APP, version.scene[1] }, { LIB, version.scene[2] } } }
+      components = { { APP, version.bytes[1] }, { LIB, version.bytes[2] } } }
   end
 
   local function bytes_are(device, version)
@@ -70,9 +70,9 @@ describe("teep.agent after a crash (D21)", function()
       local manifest = device.agent:status().manifests[1]
       local version = manifest.sequence_number == 2 and new or old
       seen[version] = true
-      assert.is_true(bytes_are(device, version.scene))
+      assert.is_true(bytes_are(device, version.bytes))
       install(new)(device)
-      assert.is_true(bytes_are(device, new.scene))
+      assert.is_true(bytes_are(device, new.bytes))
     end)
     assert.is_true(steps >= 10)
     assert.is_true(seen[old] and seen[new])
@@ -81,7 +81,7 @@ describe("teep.agent after a crash (D21)", function()
   it("has the first version whole or nothing", function()
     at_every_step(function() end, install(old), function(device)
       local manifest = device.agent:status().manifests[1]
-      assert.is_true(bytes_are(device, manifest and old.scene or {}))
+      assert.is_true(bytes_are(device, manifest and old.bytes or {}))
     end)
   end)
 
@@ -89,7 +89,7 @@ describe("teep.agent after a crash (D21)", function()
     local function uninstall(device) assert.equal("success", device:uninstall({ "app.suit" }).type) end
     at_every_step(install(new), uninstall, function(device)
       local manifest = device.agent:status().manifests[1]
-      assert.is_true(bytes_are(device, manifest and new.scene or {}))
+      assert.is_true(bytes_are(device, manifest and new.bytes or {}))
       assert.equal("error", device:update({ envelope(old) }).type)
     end)
   end)
@@ -116,7 +116,7 @@ describe("teep.agent after a crash (D21)", function()
       device.driver:close()
       device:start()
       consistent(device)
-      assert.is_true(bytes_are(device, new.scene))
+      assert.is_true(bytes_are(device, new.bytes))
       scene.clean()
     end
     error "it never comes back"
@@ -162,26 +162,29 @@ describe("teep.agent after a crash (D21)", function()
   end
 
   it("has the old version or the new one when killed with SIGKILL", function()
-    local device = scene.new()
-    install(old)(device)
+    local device, last = scene.new(), 1
+    install { sequence = 1, bytes = { "app 1", "lib 1" } }(device)
     device.driver:close()
     local folder = scene.folder()
     write(folder .. "/tam", scene.key("tam"):public())
     write(folder .. "/signer", scene.key("signer"):public())
     write(folder .. "/path", device.path)
+    local function version(sequence)
+      return { sequence = sequence, bytes = { "app " .. sequence, "lib " .. sequence } }
+    end
     for at = 1, 200 do
-      new.sequence = at + 1
       write(folder .. "/update", scene.message { type = "update", token = ("%08d"):format(at),
-        manifest_list = { envelope(new) } })
+        manifest_list = { envelope(version(at + 1)) } })
       local lived = victim(folder, at)
       device:start()
       consistent(device)
-      local manifest = device.agent:status().manifests[1]
-      assert.is_true(bytes_are(device, new.scene) or bytes_are(device, old.scene))
-      assert.is_true(manifest.sequence_number == at + 1 or manifest.sequence_number <= at)
+      local reached = device.agent:status().manifests[1].sequence_number
+      assert.is_true(reached >= last and reached <= at + 1)
+      assert.is_true(bytes_are(device, version(reached).bytes))
+      last = reached
       device.driver:close()
       if lived then
-        assert.equal(at + 1, manifest.sequence_number)
+        assert.equal(at + 1, reached)
         return assert.is_true(at > 10)
       end
     end
