@@ -122,7 +122,8 @@ describe("teep.agent after a crash (D21)", function()
     error "it never comes back"
   end)
 
-  it("removes a component that is neither old nor new and asks for it again", function()
+  for name, bytes in pairs { ["torn bytes"] = "torn", ["one component new and one old"] = "old lib" } do
+  it(("removes what is neither the old set nor the new one and asks for it again: %s (D15)"):format(name), function()
     local device = scene.new({}, function(driver)
       local armed = false
       return faults.wrap(driver, function(name, when)
@@ -133,8 +134,8 @@ describe("teep.agent after a crash (D21)", function()
     install(old)(device)
     assert.is_false((pcall(install(new), device)))
     local file = assert(io.open(device.path .. "/components/" .. crypto.digest("SHA-256",
-      cbor.encode(cbor.array { "lib" })):gsub(".", function(c) return ("%02x"):format(c:byte()) end), "r+b"))
-    file:write("torn")
+      cbor.encode(cbor.array { "lib" })):gsub(".", function(c) return ("%02x"):format(c:byte()) end), "wb"))
+    file:write(bytes)
     file:close()
     device.wrap = nil
     device:restart()
@@ -147,6 +148,7 @@ describe("teep.agent after a crash (D21)", function()
     install(new)(device)
     assert.same({}, device.agent:status().requested)
   end)
+  end
 
   local function write(path, bytes)
     local file = assert(io.open(path, "wb"))

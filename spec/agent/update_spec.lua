@@ -359,13 +359,14 @@ describe("teep.agent.update", function()
       end }
       local digest = { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", "from afar") }
       local remote = scene.envelope { components = { { APP, uri = "coap://x/app", digest = digest, size = 9 } } }
-      local first, answer = coroutine.create(function() return device:update { remote } end), nil
+      local first = coroutine.create(function() return device:update { remote } end)
       assert(coroutine.resume(first))
       assert.equal("suspended", coroutine.status(first))
-      local fields = { type = "update", token = "87654321", manifest_list = { scene.envelope { id = LIB_SUIT, component = LIB } } }
+      local lib = scene.envelope { id = LIB_SUIT, component = LIB }
+      local fields = { type = "update", token = "87654321", manifest_list = { lib } }
       failed(device:tell(fields), "temporary_error")
       assert.equal("query-response", device:tell(scene.query()).type)
-      _, answer = assert(coroutine.resume(first))
+      local _, answer = assert(coroutine.resume(first))
       succeeded(answer)
       assert.equal("from afar", device:read(APP))
       succeeded(device:tell(fields))

@@ -1,9 +1,10 @@
 --- A change of components that survives a crash at any moment.
 -- The intent (manifest, and for each component the digest before and after) is durable before the
 -- driver commits. Whatever happens then, the stored bytes decide: `settle` measures them with
--- `driver:probe`. All new: the manifest is recorded. All old: nothing happened. Anything else: the
--- manifest is dropped, its components are removed and requested again. The same way is taken when
--- nothing went wrong, so the bytes are measured after every write.
+-- `driver:probe`. All new: the manifest is recorded. All old: nothing happened. Anything else (torn
+-- bytes, or a back end that commits one component after the other and stopped half way): the manifest
+-- is dropped, its components are removed and requested again. The same way is taken when nothing went
+-- wrong, so the bytes are measured after every write.
 -- An empty digest stands for "no such component".
 -- @module teep.agent.intent
 local component_id <const> = require "teep.component_id"

@@ -73,8 +73,8 @@ local function consider(work)
 end
 
 local function report(work, outcome)
-  local bytes = suit.report(outcome, { nonce = work.message.token })
-  if bytes then table.insert(work.reports, bytes) end
+  if not outcome.reference then return end
+  table.insert(work.reports, suit.report(outcome, { nonce = work.message.token }))
 end
 
 local function unlink(work)
