@@ -123,31 +123,31 @@ describe("teep.agent after a crash (D21)", function()
   end)
 
   for name, bytes in pairs { ["torn bytes"] = "torn", ["one component new and one old"] = "old lib" } do
-  it(("removes what is neither the old set nor the new one and asks for it again: %s (D15)"):format(name), function()
-    local device = scene.new({}, function(driver)
-      local armed = false
-      return faults.wrap(driver, function(name, when)
-        if name == "commit" and when == "after" and armed then error(DEAD, 0) end
-        armed = armed or name == "commit" and when == "after"
+    it(("removes what is neither the old set nor the new one and asks for it again: %s (D15)"):format(name), function()
+      local device = scene.new({}, function(driver)
+        local armed = false
+        return faults.wrap(driver, function(step, when)
+          if step == "commit" and when == "after" and armed then error(DEAD, 0) end
+          armed = armed or step == "commit" and when == "after"
+        end)
       end)
+      install(old)(device)
+      assert.is_false((pcall(install(new), device)))
+      local file = assert(io.open(device.path .. "/components/" .. crypto.digest("SHA-256",
+        cbor.encode(cbor.array { "lib" })):gsub(".", function(c) return ("%02x"):format(c:byte()) end), "wb"))
+      file:write(bytes)
+      file:close()
+      device.wrap = nil
+      device:restart()
+      consistent(device)
+      assert.equal("broken", device:event("settled").verdict)
+      assert.same({ nil, nil }, { device:read(APP), device:read(LIB) })
+      local status = device.agent:status()
+      assert.same({}, status.manifests)
+      assert.equal(2, #status.requested)
+      install(new)(device)
+      assert.same({}, device.agent:status().requested)
     end)
-    install(old)(device)
-    assert.is_false((pcall(install(new), device)))
-    local file = assert(io.open(device.path .. "/components/" .. crypto.digest("SHA-256",
-      cbor.encode(cbor.array { "lib" })):gsub(".", function(c) return ("%02x"):format(c:byte()) end), "wb"))
-    file:write(bytes)
-    file:close()
-    device.wrap = nil
-    device:restart()
-    consistent(device)
-    assert.equal("broken", device:event("settled").verdict)
-    assert.same({ nil, nil }, { device:read(APP), device:read(LIB) })
-    local status = device.agent:status()
-    assert.same({}, status.manifests)
-    assert.equal(2, #status.requested)
-    install(new)(device)
-    assert.same({}, device.agent:status().requested)
-  end)
   end
 
   local function write(path, bytes)

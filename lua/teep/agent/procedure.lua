@@ -3,7 +3,6 @@
 -- the bytes. An outcome is that of `teep.suit.process`; what fails outside of it is written into it.
 -- @module teep.agent.procedure
 local component_id <const> = require "teep.component_id"
-local errors <const> = require "teep.errors"
 local intent <const> = require "teep.agent.intent"
 local ledger <const> = require "teep.agent.ledger"
 local reasons <const> = require "teep.suit.reasons"
@@ -17,32 +16,12 @@ local function blank(verified)
     reference = verified and { uri = verified.reference_uri or "", digest = verified.digest } }
 end
 
--- Key 0 is no section: the failure lies outside of the manifest's sequences.
 local function failed(outcome, message, code)
   outcome.ok, outcome.message, outcome.code, outcome.reason = false, message, code, reasons.of(code)
-  outcome.failure = outcome.failure
-    or { manifest_id = {}, section = 0, offset = 0, component_index = 0, parameters = {} }
   return outcome
 end
 
-local function foreign(book, id, component, digest)
-  for _, holder in ipairs(book:holders(component, id)) do
-    if holder.component.digest ~= digest then return holder.manifest end
-  end
-end
-
--- What another manifest holds is not removed, nor overwritten with other bytes than it has (S-075);
--- the same bytes are shared.
-local function keeper(book, verified, name)
-  local id = verified.identity
-  return function(component)
-    local _, target = ledger.find(verified.targets, "component_id", component)
-    local digest = name == "update" and target and target.digest
-    return foreign(book, id, component, digest) ~= nil
-  end
-end
-
-local function process(agent, txn, verified, name, keep)
+local function process(agent, txn, verified, name)
   local book = agent.ledger
   return suit.process(verified, {
     procedure = name,
@@ -51,13 +30,8 @@ local function process(agent, txn, verified, name, keep)
     device = agent.device,
     fetch = agent.fetch,
     current = function(identity) return book:sequence_number(identity) end,
-    keep = keep,
+    keep = function(id) return #book:holders(id, verified.identity) > 0 end,
   })
-end
-
-local function in_use(component, holder)
-  return errors.fail("component_in_use", "%s is held by manifest %s", component_id.format(component),
-    component_id.format(holder.manifest_component_id))
 end
 
 local function add_change(book, plan, id, to)
@@ -70,9 +44,7 @@ end
 
 -- Removes a component that no manifest holds any more. `staged`: the procedure did so already.
 local function release(book, plan, id, staged)
-  local holders = book:holders(id, plan.manifest_component_id)
-  if staged and #holders > 0 and not plan.keep(id) then return in_use(id, holders[1].manifest) end
-  if #holders > 0 then return true end
+  if #book:holders(id, plan.manifest_component_id) > 0 then return true end
   local there, message, code = add_change(book, plan, id, "")
   if code then return nil, message, code end
   if there and not staged then return plan.txn:remove(id) end
@@ -99,8 +71,6 @@ end
 
 local function plan_installed(book, plan, outcome)
   for _, component in ipairs(outcome.installed) do
-    local holder = foreign(book, plan.manifest_component_id, component.component_id, component.digest)
-    if holder then return in_use(component.component_id, holder) end
     table.insert(plan.components, component)
     local _, message, code = add_change(book, plan, component.component_id, component.digest)
     if code then return nil, message, code end
@@ -170,9 +140,8 @@ end
 local function run(agent, verified, name, row)
   local txn, message, code = agent.driver:txn()
   if not txn then return failed(blank(verified), message, code) end
-  local keep = verified and keeper(agent.ledger, verified, name)
-  local outcome = verified and process(agent, txn, verified, name, keep) or blank()
-  local plan = { txn = txn, keep = keep, components = {}, changes = {},
+  local outcome = verified and process(agent, txn, verified, name) or blank()
+  local plan = { txn = txn, components = {}, changes = {},
     manifest_component_id = row.manifest_component_id }
   if outcome.ok then
     local ok, why, what = lay_out(agent.ledger, plan, verified, outcome, name == "update")
