@@ -1,9 +1,11 @@
 --- How verbs talk to a running daemon: HTTP and JSON over its admin socket.
 -- @module teep.cli.client
+local errors <const> = require "teep.errors"
 local json <const> = require "teep.daemon.json"
 local transport <const> = require "teep.transport"
 
 local client = {}
+local path_limit <const> = 1024 -- of teep.transport
 
 --- Give a verb the options that find the daemon.
 -- @param command argparse command
@@ -25,21 +27,31 @@ local function find_socket(arguments)
   return settings.admin_socket
 end
 
---- A text as one segment of a path.
-function client.segment(text)
-  return (text:gsub("[^%w._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+local function escape(text)
+  return (text:gsub("[^%w_~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
--- One request on a loop of its own.
+--- A text as the last part of a path; encoded twice, see `teep.daemon.router`.
+function client.segment(text) return escape(escape(text)) end
+
+-- One request on a loop of its own. A session with a TAM may take hours, so nothing limits the wait.
 local function exchange(request)
-  local loop = transport.loop()
-  local answer, message, code
-  loop:request(request, function(...)
-    answer, message, code = ...
+  local loop, message, code = transport.loop()
+  if not loop then return nil, message, code end
+  local answer
+  request.timeout = math.huge
+  request.on_response = function(status, _, body)
+    answer = { status = status, body = body }
     loop:stop()
-  end)
+  end
+  request.on_error = function(why, reason)
+    message, code = why, reason
+    loop:stop()
+  end
+  loop:request(request)
   loop:run()
-  return answer, message, code
+  loop:close()
+  return answer, message or "interrupted", code
 end
 
 --- Send one request and wait for its answer.
@@ -53,6 +65,7 @@ end
 function client.call(arguments, method, path, body)
   local socket, message, code = find_socket(arguments)
   if not socket then return nil, message, code end
+  if #path > path_limit then return errors.fail("too_large", "the identifier is too long for a request") end
   local answer, why, reason = exchange{ socket = socket, method = method, path = path, body = body }
   if not answer then return nil, ("no daemon answers at %s: %s"):format(socket, why), reason end
   local value, flaw, kind = json.decode(answer.body)

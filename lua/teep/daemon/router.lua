@@ -16,11 +16,12 @@ local function unescape(segment)
   return (segment:gsub("%%(%x%x)", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- The route for a request: its function and the last segment when the route ends in `*`.
+-- The route for a request: its function and the rest of the path when the route ends in `*`. The HTTP
+-- layer has undone one percent-encoding and tidied the path up; what must survive that is encoded twice.
 function Router:find(method, path)
   local exact = self.routes[method .. " " .. path]
   if exact then return exact end
-  local folder, last = path:match("^(/%l+/)([^/]+)$")
+  local folder, last = path:match("^(/%l+/)(.+)$")
   local pattern = folder and self.routes[method .. " " .. folder .. "*"]
   if pattern then return pattern, unescape(last) end
   return nil
@@ -55,6 +56,11 @@ function Router:answer(request)
 end
 
 local router = {}
+
+--- The body of a 500.
+router.internal_error = json.encode{
+  code = "internal_error", message = "internal error, see the daemon's log",
+}
 
 --- A router.
 -- @tparam {[string]=function} routes `"GET /status"` or `"GET /devices/*"` to

@@ -1,0 +1,76 @@
+--- The daemon on a device: TEE driver, TEEP Agent, TEEP Broker, admin socket.
+-- @module teep.daemon.broker
+local broker <const> = require "teep.broker"
+local broker_routes <const> = require "teep.daemon.broker_routes"
+local connection <const> = require "teep.daemon.connection"
+local crypto <const> = require "teep.crypto"
+local device <const> = require "teep.daemon.device"
+local host <const> = require "teep.daemon.host"
+local json <const> = require "teep.daemon.json"
+local observer <const> = require "teep.daemon.observer"
+local task <const> = require "teep.task"
+local version <const> = require("teep").version
+
+local daemon = {}
+
+-- What agent and broker tell beside the messages, which have lines of their own.
+local agent_events <const> = {
+  refused = { "warning", "code", "message" }, dropped = { "warning", "code", "message" },
+  settled = { "info", "verdict" },
+}
+local broker_events <const> = {
+  session = { "info", "state", "cause", "tam_uri", "code", "message" },
+  transport_failed = { "warning", "tam_uri", "reason" }, retry = { "info", "attempt", "seconds" },
+  outcome = { "info", "outcome", "component_id", "code", "message" },
+}
+
+local function open_broker(settings, running, agent)
+  local loop = running.loop
+  return broker.new{
+    agents = { agent }, flow = settings.flow, clock = os.time, random = crypto.random,
+    connect = function(tam_uri) return connection.open(loop, tam_uri, running.messages) end,
+    sleep = function(seconds) task.await(function(done) loop:timer(seconds, done) end) end,
+    observe = observer.new(running.logger, broker_events),
+  }
+end
+
+-- RequestPolicyCheck every so often (RFC 9397 section 6.2.1).
+local function check_regularly(settings, running, made)
+  if not settings.check_interval then return end
+  running.loop:timer(settings.check_interval, function()
+    running:task(function() made:check() end)
+    check_regularly(settings, running, made)
+  end)
+end
+
+local function start(settings, running)
+  local agent, driver, code = device.open(settings, observer.new(running.logger, agent_events))
+  if not agent then return nil, driver, code end
+  running:close_at_end(driver)
+  local made, message, reason = open_broker(settings, running, agent)
+  if not made then return nil, message, reason end
+  local served, why, kind = running:admin(settings.admin_socket, broker_routes.new{
+    settings = settings, broker = made, agent = agent, driver = driver, version = version,
+  })
+  if not served then return nil, why, kind end
+  check_regularly(settings, running, made)
+  return agent
+end
+
+--- Run until SIGTERM or SIGINT.
+-- @tparam table settings checked device configuration
+-- @treturn[1] integer exit code
+-- @treturn[2] nil, string, string message and code: the daemon did not start
+function daemon.run(settings)
+  local running, message, code = host.new(settings, "device")
+  if not running then return nil, message, code end
+  local agent, why, reason = start(settings, running)
+  if not agent then
+    running:close()
+    return nil, why, reason
+  end
+  return running:run("role", "broker", "kid", json.hex(agent:key():thumbprint()), "tam", settings.tam_uri,
+    "socket", settings.admin_socket)
+end
+
+return daemon

@@ -1,0 +1,102 @@
+--- What both daemons share: log, event loop, admin socket, signals, a clean end.
+-- @module teep.daemon.host
+local lfs <const> = require "lfs"
+local log <const> = require "teep.log"
+local messages <const> = require "teep.daemon.messages"
+local router <const> = require "teep.daemon.router"
+local task <const> = require "teep.task"
+local transport <const> = require "teep.transport"
+
+local Host = {}
+Host.__index = Host
+
+-- An envelope with an integrated payload is the largest thing an operator sends.
+local admin_limits <const> = { message = 64 * 1024 * 1024, response = math.huge, idle = math.huge }
+
+local json_type <const> = { ["Content-Type"] = "application/json" }
+
+--- Run a function as a task; what it throws is logged, and `on_fault()` called.
+-- @tparam function fn
+-- @tparam[opt] function on_fault
+function Host:task(fn, on_fault)
+  task.run(function()
+    local ok, fault = xpcall(fn, debug.traceback)
+    if ok then return end
+    self.logger:error("internal error", "message", (tostring(fault):gsub("%s*\n%s*", " | ")))
+    if on_fault then on_fault() end
+  end)
+end
+
+--- Serve routes on the admin socket, to the user that runs the daemon and to root.
+-- @tparam string path of the socket
+-- @tparam {[string]=function} routes of teep.daemon.router
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code: `busy` when a daemon runs there already
+function Host:admin(path, routes)
+  local routing = router.new(routes)
+  return self:serve{
+    socket = path, limits = admin_limits, allowed_uids = { 0, lfs.attributes("/proc/self", "uid") },
+    http = function(request)
+      self:task(function()
+        local status, body = routing:answer(request)
+        request:respond{ status = status, headers = json_type, body = body }
+      end, function() request:respond{ status = 500, headers = json_type, body = router.internal_error } end)
+    end,
+  }
+end
+
+--- Listen; the server is closed at the end.
+-- @tparam table options of `loop:serve`
+-- @treturn[1] server
+-- @treturn[2] nil, string, string message and code
+function Host:serve(options)
+  local server, message, code = self.loop:serve(options)
+  if not server then return nil, message, code end
+  table.insert(self.closing, 1, server)
+  return server
+end
+
+--- Have something closed at the end, after everything that was added later.
+function Host:close_at_end(object) table.insert(self.closing, 1, object) end
+
+--- Close everything, in the opposite order of opening.
+function Host:close()
+  for _, object in ipairs(self.closing) do object:close() end
+  self.closing = {}
+  self.loop:close()
+end
+
+--- Tell that the daemon is ready and run until SIGTERM or SIGINT.
+-- @param ... pairs for the log line
+-- @treturn integer exit code 0
+function Host:run(...)
+  self.loop:on_signal(function(name)
+    self.logger:info("stopping", "signal", name)
+    self.loop:stop()
+  end)
+  self.logger:info("ready", ...)
+  self.loop:run()
+  self:close()
+  return 0
+end
+
+local host = {}
+
+--- A host.
+-- @tparam table settings checked configuration: `log`, `messages`, `wire`
+-- @tparam string role as it appears in message lines
+-- @treturn[1] Host with `logger`, `loop`, `messages`
+-- @treturn[2] nil, string, string message and code
+function host.new(settings, role)
+  local logger, message, code = log.new(settings.log)
+  if not logger then return nil, message, code end
+  local noted, why, reason = messages.new{ role = role, logger = logger, wire = settings.wire,
+    folder = settings.messages }
+  if not noted then return nil, why, reason end
+  local loop, flaw, kind = transport.loop()
+  if not loop then return nil, flaw, kind end
+  loop.on_error = function(text) logger:error("internal error", "message", (text:gsub("%s*\n%s*", " | "))) end
+  return setmetatable({ logger = logger, messages = noted, loop = loop, closing = {} }, Host)
+end
+
+return host

@@ -1,0 +1,92 @@
+--- The daemon of a TAM: store, policies, keys, WebSocket endpoint, admin socket.
+-- @module teep.daemon.tam
+local crypto <const> = require "teep.crypto"
+local endpoint <const> = require "teep.daemon.endpoint"
+local host <const> = require "teep.daemon.host"
+local keys <const> = require "teep.config.keys"
+local observer <const> = require "teep.daemon.observer"
+local policy <const> = require "teep.policy"
+local store <const> = require "teep.store"
+local tam <const> = require "teep.tam"
+local tam_routes <const> = require "teep.daemon.tam_routes"
+local version <const> = require("teep").version
+
+local daemon = {}
+
+local shown <const> = {
+  dropped = { "warning", "code", "message" }, decision = { "info", "point", "verb", "policy", "reason" },
+}
+
+-- Settings of a policy go by its name, which is that of its file.
+local function open_policies(settings)
+  local paths, configs = {}, {}
+  for i, entry in ipairs(settings.policies) do
+    paths[i] = entry.path
+    if next(entry.config) then configs[entry.path:match "([^/]+)$":gsub("%.lua$", "")] = entry.config end
+  end
+  return policy.open{ paths = paths, config = configs, isolation = "trusted" }
+end
+
+local function load_keys(settings)
+  local own, message, code = keys.load_all(settings.keys, { private = true })
+  if not own then return nil, message, code end
+  local trust = {}
+  for _, name in ipairs{ "agents", "signers" } do
+    trust[name], message, code = keys.load_all(settings.trust[name])
+    if not trust[name] then return nil, ("trust.%s: %s"):format(name, message), code end
+  end
+  return own, trust
+end
+
+local function open_tam(settings, running)
+  local own, trust, code = load_keys(settings)
+  if not own then return nil, trust, code end
+  local policies, message, reason = open_policies(settings)
+  if not policies then return nil, message, reason end
+  local opened, why, kind = store.open(settings.store)
+  if not opened then return nil, why, kind end
+  running:close_at_end(opened)
+  local made, flaw, what = tam.new{
+    keys = own, trust = trust, policy = policies, store = opened, wire = settings.wire,
+    limits = settings.limits, clock = os.time, random = crypto.random,
+    observe = observer.new(running.logger, shown),
+  }
+  if not made then return nil, flaw, what end
+  return { tam = made, store = opened, keys = own }
+end
+
+local function start(settings, running)
+  local open, message, code = open_tam(settings, running)
+  if not open then return nil, message, code end
+  local listen = settings.listen
+  local server, why, reason = running:serve{
+    address = listen.address, port = listen.port, path = listen.path,
+    websocket = endpoint.new{ tam = open.tam, messages = running.messages, host = running },
+  }
+  if not server then return nil, why, reason end
+  local facts = { version = version, port = server.port, keys = open.keys,
+    uri = ("ws://%s:%d%s"):format(listen.address, server.port, listen.path) }
+  local served, flaw, kind = running:admin(settings.admin_socket, tam_routes.new{
+    settings = settings, tam = open.tam, store = open.store, facts = facts,
+  })
+  if not served then return nil, flaw, kind end
+  return facts
+end
+
+--- Run until SIGTERM or SIGINT.
+-- @tparam table settings checked TAM configuration
+-- @treturn[1] integer exit code
+-- @treturn[2] nil, string, string message and code: the daemon did not start
+function daemon.run(settings)
+  local running, message, code = host.new(settings, "tam")
+  if not running then return nil, message, code end
+  local facts, why, reason = start(settings, running)
+  if not facts then
+    running:close()
+    return nil, why, reason
+  end
+  return running:run("role", "tam", "uri", facts.uri, "port", facts.port, "store", settings.store,
+    "socket", settings.admin_socket)
+end
+
+return daemon

@@ -1,0 +1,74 @@
+local command = require "cli.command"
+local lfs = require "lfs"
+
+describe("teep key", function()
+  local folder
+  before_each(function() folder = command.folder() end)
+  after_each(function() command.remove(folder) end)
+
+  local function teep(...) return command.run{ folder = folder, ... } end
+  local function generate(name, algorithm)
+    local code, output, complaint = teep("key", "generate", "--algorithm", algorithm or "ESP256", "-o", name)
+    assert.equal(0, code, complaint)
+    return output
+  end
+
+  it("never overwrites a file, not even through a symbolic link", function()
+    generate "a.key"
+    local before = command.read(folder .. "/a.key")
+    assert(lfs.link("nowhere", folder .. "/link.key", true))
+    for _, name in ipairs{ "a.key", "link.key" } do
+      local code, output, complaint = teep("key", "generate", "--algorithm", "ESP256", "-o", name)
+      assert.equal(1, code)
+      assert.equal("", output)
+      assert.equal("teep: " .. name .. ": exists already; keys are never overwritten\n", complaint)
+    end
+    assert.equal(before, command.read(folder .. "/a.key"))
+    assert.is_nil(lfs.attributes(folder .. "/nowhere"))
+  end)
+
+  it("refuses a file that holds no key, a truncated and a too large one", function()
+    generate "a.key"
+    local whole = command.read(folder .. "/a.key")
+    local broken = { ["empty"] = "", ["text"] = "hello", ["short"] = whole:sub(1, -2), ["long"] = whole .. "\0",
+      ["large"] = ("x"):rep(4097) }
+    for name, bytes in pairs(broken) do
+      command.write(folder .. "/" .. name, bytes)
+      local code, _, complaint = teep("key", "thumbprint", name)
+      assert.equal(1, code)
+      assert.matches("^teep: " .. name .. ": [^\n]+\n$", complaint)
+    end
+  end)
+
+  for _, algorithm in ipairs{ "ESP256", "Ed25519" } do
+    it("makes an " .. algorithm .. " key that only its owner can read", function()
+      local output = generate("a.key", algorithm)
+      assert.equal("rw-------", lfs.attributes(folder .. "/a.key", "permissions"))
+      assert.matches("^" .. algorithm .. " %x+\n$", output)
+      assert.equal(64, #output:match " (%x+)")
+    end)
+  end
+
+  it("writes the public part without the private one", function()
+    generate "a.key"
+    assert.equal(0, (teep("key", "public", "a.key", "-o", "a.pub")))
+    local public, private = command.read(folder .. "/a.pub"), command.read(folder .. "/a.key")
+    assert.is_true(#public < #private)
+    local _, printed = teep("key", "public", "a.key")
+    assert.equal(public, (printed:gsub("%s", ""):gsub("%x%x", function(d) return string.char(tonumber(d, 16)) end)))
+    local _, again = teep("key", "public", "a.pub")
+    assert.equal(printed, again)
+  end)
+
+  it("tells the same thumbprint for both parts", function()
+    local kid = generate "a.key":match " (%x+)"
+    teep("key", "public", "a.key", "-o", "a.pub")
+    for _, name in ipairs{ "a.key", "a.pub" } do
+      local code, output = teep("key", "thumbprint", name)
+      assert.equal(0, code)
+      assert.equal(kid .. "\n", output)
+    end
+    local _, json = teep("key", "thumbprint", "a.pub", "--json")
+    assert.same({ kid = kid, algorithm = "ESP256", file = "a.pub" }, require("teep.daemon.json").decode(json))
+  end)
+end)
