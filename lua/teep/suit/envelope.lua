@@ -46,7 +46,7 @@ local function check_label(label)
     return errors.fail("unknown_field", "envelope.1: delegation is not supported")
   end
   local known <const> = label == labels.authentication_wrapper or label == labels.manifest or severed[label]
-  if not known then return errors.fail("unknown_field", "envelope.%d: no member of an envelope", label) end
+  if not known then return errors.fail("unknown_field", "envelope.%u: no member of an envelope", label) end
   return true
 end
 

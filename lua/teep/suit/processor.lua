@@ -15,18 +15,12 @@ local processor = {}
 local section_labels <const> = {}
 for _, row in ipairs(labels.sections) do section_labels[row.name] = row.label end
 
-local function unsigned(number)
-  if number >= 0 then return tostring(number) end
-  local tens <const> = (number >> 1) // 5
-  return ("%d%d"):format(tens, number - tens * 10)
-end
-
 -- Section 8.4.2: an equal number is let pass, so that an interrupted Update can be repeated.
 local function check_rollback(verified, current)
   local installed <const> = current and current(verified.identity)
   if installed and math.ult(verified.sequence_number, installed) then
-    return errors.fail("rollback", "%s: sequence number %s, installed %s",
-      component_id.format(verified.identity), unsigned(verified.sequence_number), unsigned(installed))
+    return errors.fail("rollback", "%s: sequence number %u, installed %u",
+      component_id.format(verified.identity), verified.sequence_number, installed)
   end
   return true
 end

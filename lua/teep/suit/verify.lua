@@ -69,8 +69,9 @@ function verify.verify(bytes, given)
   decoded, message, code = manifest.decode(opened, bound)
   if not decoded then return decoded, message, code end
   local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
-  verified.key, verified.kid = authentic.signer.key, authentic.signer.kid
-  verified.algorithm = authentic.signer.algorithm
+  verified.key, verified.algorithm = authentic.signer.key, authentic.signer.algorithm
+  -- Not what the block says: it may name its key in any way, or not at all.
+  verified.kid = verified.key:thumbprint()
   return verified
 end
 

@@ -1,0 +1,137 @@
+local cbor <const> = require "teep.cbor"
+local crypto <const> = require "teep.crypto"
+local key <const> = require "teep.key"
+local raw <const> = require "fixtures.suit_raw"
+local suit <const> = require "teep.suit"
+
+local manifest <const> = raw.manifest()
+local payload <const> = raw.payload_of(manifest)
+
+local function verify(envelope, options)
+  local given <const> = { keys = raw.trusted }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return suit.verify(envelope, given)
+end
+
+local function refused(code, envelope, options)
+  local verified, message, found = verify(envelope, options)
+  assert.is_nil(verified)
+  assert.equal(code, found, message)
+  return message
+end
+
+local function with_blocks(...) return raw.envelope(manifest, { blocks = { ... } }) end
+
+describe("authentication of SUIT envelopes", function()
+  it("refuses a wrapper without signature (S-003)", function() refused("unauthorised", with_blocks()) end)
+
+  it("refuses the signature of a key it does not trust (S-001)", function()
+    refused("unauthorised", with_blocks(raw.block(payload, { key = raw.stranger })))
+    refused("unauthorised", with_blocks(raw.block(payload, { key = raw.stranger, no_kid = true })))
+    refused("unauthorised", raw.make(), { keys = {} })
+  end)
+
+  it("refuses a signature over something else than the digest (S-005)", function()
+    refused("unauthorised", with_blocks(raw.block(payload:sub(1, -2) .. "\0")))
+    refused("unauthorised", with_blocks(raw.block(cbor.encode(payload))))
+    refused("unauthorised", with_blocks(raw.block(manifest)))
+  end)
+
+  it("refuses an algorithm that the caller does not list", function()
+    refused("unauthorised", raw.make(), { algorithms = { "Ed25519" } })
+    assert.equal("ESP256", verify(raw.make(), { algorithms = { "ESP256" } }).algorithm)
+  end)
+
+  it("accepts ES256 when the caller lists it, and only then", function()
+    local signer <const> = assert(key.generate{ algorithm = "ES256" })
+    local envelope <const> = with_blocks(raw.block(payload, { key = signer }))
+    refused("unauthorised", envelope, { keys = { raw.public(signer) } })
+    assert.truthy(verify(envelope, { keys = { raw.public(signer) }, algorithms = { "ES256" } }))
+  end)
+
+  it("refuses an untagged block", function() refused("not_cose", with_blocks(raw.block(payload, { untagged = true }))) end)
+
+  it("refuses a block that carries its payload", function()
+    refused("not_cose", with_blocks(raw.block(payload, { attached = true })))
+  end)
+
+  it("refuses a block that is no COSE at all, also beside a good one", function()
+    refused("not_cose", with_blocks(raw.block(payload), cbor.encode(cbor.array{})))
+  end)
+
+  it("names the COSE structures it does not verify", function()
+    local mac0 <const> = cbor.encode(cbor.tag(17, cbor.array{ "\xA1\x01\x05", cbor.map{}, cbor.null, ("t"):rep(32) }))
+    assert.matches("COSE_Mac0", refused("unauthorised", with_blocks(mac0)), 1, true)
+    assert.truthy(verify(with_blocks(mac0, raw.block(payload))))
+  end)
+
+  it("refuses another digest than that of the manifest (S-001)", function()
+    local other <const> = raw.payload_of(manifest .. "\0")
+    refused("digest_mismatch", raw.envelope(manifest, { payload = other }))
+  end)
+
+  it("refuses a digest over the content of the byte string alone (S-001)", function()
+    refused("digest_mismatch", raw.envelope(manifest, { payload = cbor.encode(raw.digest(manifest)) }))
+  end)
+
+  it("refuses digest algorithms it does not have, and digests of another size (S-049)", function()
+    local digest <const> = crypto.digest("SHA-256", cbor.encode(manifest))
+    local function signed(algorithm, bytes)
+      return raw.envelope(manifest, { payload = cbor.encode(cbor.array{ algorithm, bytes }) })
+    end
+    refused("unsupported_algorithm", signed(-18, digest)) -- SHAKE128
+    refused("size_out_of_range", signed(-16, digest:sub(1, 31)))
+    refused("size_out_of_range", signed(-44, digest))
+    assert.truthy(verify(signed(-16, digest)))
+    assert.truthy(verify(signed(-44, crypto.digest("SHA-512", cbor.encode(manifest)))))
+  end)
+
+  it("refuses an altered manifest, whichever bit is flipped (S-001)", function()
+    local envelope <const> = raw.make()
+    local first <const> = envelope:find(manifest, 1, true)
+    for at = first, first + #manifest - 1 do
+      local flipped <const> = string.char(envelope:byte(at) ~ (1 << (at % 8)))
+      refused("digest_mismatch", envelope:sub(1, at - 1) .. flipped .. envelope:sub(at + 1))
+    end
+  end)
+
+  it("refuses an altered wrapper, whichever byte is changed (S-001)", function()
+    local envelope <const> = raw.make()
+    local wrapper <const> = envelope:sub(1, (envelope:find(manifest, 1, true)) - 1)
+    for at = 1, #wrapper do
+      local changed <const> = string.char(envelope:byte(at) ~ 0x41)
+      assert.is_nil((verify(envelope:sub(1, at - 1) .. changed .. envelope:sub(at + 1))))
+    end
+  end)
+
+  it("reads nothing of the manifest before it is authenticated (S-001)", function()
+    refused("unauthorised", raw.envelope("no CBOR", { blocks = { raw.block(payload, { key = raw.stranger }) } }))
+    refused("truncated", raw.envelope "\xA2\1")
+  end)
+
+  it("accepts one trusted signature among others (S-005)", function()
+    local verified <const> = verify(with_blocks(raw.block(payload, { key = raw.stranger }), raw.block(payload)))
+    assert.equal(raw.signer:thumbprint(), verified.kid)
+    assert.equal(raw.trusted[1], verified.key)
+  end)
+
+  it("accepts a signature without key identifier", function()
+    assert.truthy(verify(with_blocks(raw.block(payload, { no_kid = true }))))
+  end)
+
+  it("limits the number of blocks", function()
+    local stranger <const>, own <const> = raw.block(payload, { key = raw.stranger }), raw.block(payload)
+    assert.truthy(verify(with_blocks(stranger, own), { limits = { authentication_blocks = 2 } }))
+    refused("limit_reached", with_blocks(stranger, stranger, own), { limits = { authentication_blocks = 2 } })
+  end)
+
+  it("limits the size of the manifest", function()
+    assert.truthy(verify(raw.make(), { limits = { manifest_bytes = #manifest } }))
+    refused("too_large", raw.make(), { limits = { manifest_bytes = #manifest - 1 } })
+  end)
+
+  it("throws for options and limits that do not exist", function()
+    assert.error_matches(function() verify(raw.make(), { trust = {} }) end, "unknown option: trust")
+    assert.error_matches(function() verify(raw.make(), { limits = { bytes = 1 } }) end, "no such SUIT limit: bytes")
+  end)
+end)

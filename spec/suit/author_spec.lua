@@ -1,0 +1,186 @@
+local cose <const> = require "teep.cose"
+local crypto <const> = require "teep.crypto"
+local device <const> = require "fixtures.suit_device"
+local key <const> = require "teep.key"
+local raw <const> = require "fixtures.suit_raw"
+local suit <const> = require "teep.suit"
+
+local function component(changes)
+  local result <const> = {
+    id = raw.component, payload = raw.payload, vendor_identifier = raw.device.vendor_identifier,
+    class_identifier = raw.device.class_identifier,
+  }
+  for name, value in pairs(changes or {}) do result[name] = value or nil end
+  return result
+end
+
+local function create(changes)
+  local given <const> = {
+    manifest_component_id = raw.manifest_id, sequence_number = 7, components = { component() },
+  }
+  for name, value in pairs(changes or {}) do given[name] = value end
+  return suit.create(given)
+end
+
+local function refused(code, changes)
+  local envelope, message, found = create(changes)
+  assert.is_nil(envelope)
+  assert.equal(code, found, message)
+end
+
+local function signed(envelope, ...)
+  for _, signer in ipairs{ ... } do envelope = assert(suit.sign(envelope, { key = signer })) end
+  return envelope
+end
+
+describe("teep.suit.create", function()
+  it("refuses components without payload, identifiers or digest", function()
+    refused("missing_field", { components = {} })
+    for _, name in ipairs{ "vendor_identifier", "class_identifier", "payload" } do
+      refused("missing_field", { components = { component{ [name] = false } } })
+    end
+    refused("missing_field", { components = { component{ payload = false, uri = "x:y", size = 1 } } })
+    refused("missing_field", { components = { component{ payload = false, uri = "x:y", digest = {} } } })
+  end)
+
+  it("refuses values that no processor would accept", function()
+    refused("size_out_of_range", { components = { component{ vendor_identifier = "short" } } })
+    refused("component_unsupported", { components = { component{ id = { ("s"):rep(257) } } } })
+    refused("component_unsupported", { components = { component(), component() } })
+    local function at(digest) return { components = { component{ payload = false, uri = "x:y", size = 1, digest = digest } } } end
+    refused("size_out_of_range", at{ algorithm = "SHA-256", bytes = "short" })
+    refused("unsupported_algorithm", at{ algorithm = "SHA-512", bytes = ("d"):rep(64) })
+  end)
+
+  it("throws for options that do not exist", function()
+    assert.error_matches(function() create{ payload = "x" } end, "unknown option: payload")
+    assert.error_matches(function() create{ components = { component{ name = "x" } } } end, "unknown option: name")
+    assert.error_matches(function() suit.create{} end, "missing option")
+  end)
+
+  it("makes the same bytes of the same input", function()
+    assert.equal(assert(create()), assert(create()))
+    assert.not_equal(create(), create{ sequence_number = 8 })
+  end)
+
+  it("makes an envelope that is not signed (S-003)", function()
+    local _, _, code = suit.verify(assert(create()), { keys = raw.trusted })
+    assert.equal("unauthorised", code)
+    assert.is_true(suit.decode(create()).digest_matches)
+  end)
+
+  it("keeps what it was given", function()
+    local verified <const> = assert(suit.verify(
+      signed(create{ reference_uri = "https://example.org/s", sequence_number = -1, tagged = true }, raw.signer),
+      { keys = raw.trusted }))
+    assert.same(raw.manifest_id, verified.manifest_component_id)
+    assert.equal(-1, verified.sequence_number)
+    assert.equal("https://example.org/s", verified.reference_uri)
+    assert.is_true(verified.tagged)
+    assert.same({
+      {
+        component_id = raw.component, size = #raw.payload, digest_algorithm = "SHA-256",
+        digest = crypto.digest("SHA-256", raw.payload),
+      },
+    }, verified.targets)
+  end)
+
+  describe("on a device", function()
+    local sim
+
+    before_each(function() sim = device.new() end)
+    after_each(function() sim:close() end)
+
+    it("installs, validates and uninstalls one component (S-014, S-029)", function()
+      local envelope <const> = signed(create(), raw.signer)
+      local outcome <const> = sim:process(envelope)
+      assert.is_true(outcome.ok, outcome.message)
+      assert.equal(raw.payload, sim:content(raw.component))
+      assert.is_true(sim:process(suit.strip(envelope), { procedure = "uninstall" }).ok)
+      assert.is_nil(sim:content(raw.component))
+    end)
+
+    it("installs several components, from the envelope and from elsewhere (S-017)", function()
+      local envelope <const> = signed(create{
+        components = {
+          component{ id = { "a" } },
+          component{
+            id = { "b" }, payload = false, uri = "https://example.org/b", size = 3,
+            digest = { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", "far") },
+          },
+          component{ id = { "c" }, payload = "" },
+        },
+      }, raw.signer)
+      local outcome <const> = sim:process(envelope, { fetch = function(_, _, sink) return sink "far" end })
+      assert.is_true(outcome.ok, outcome.message)
+      assert.same({ raw.payload, "far", "" }, { sim:content{ "a" }, sim:content{ "b" }, sim:content{ "c" } })
+      assert.is_true(sim:process(envelope, { procedure = "uninstall" }).ok)
+      assert.is_nil(sim:content{ "b" })
+    end)
+
+    it("is refused by devices of another class", function()
+      local outcome <const> = sim:process(signed(create(), raw.signer), {
+        device = { vendor_identifier = raw.device.vendor_identifier, class_identifier = ("x"):rep(16) },
+      })
+      assert.equal("condition_failed", outcome.code)
+    end)
+  end)
+end)
+
+describe("teep.suit.sign", function()
+  local function blocks(envelope) return suit.decode(envelope).blocks end
+
+  it("refuses a manifest that is not the one the digest is of (S-006)", function()
+    local forged <const> = raw.envelope(raw.manifest(), { payload = raw.payload_of "other" })
+    local envelope, _, code = suit.sign(forged, { key = raw.signer })
+    assert.is_nil(envelope)
+    assert.equal("digest_mismatch", code)
+  end)
+
+  it("refuses a key without private part", function()
+    local envelope, _, code = suit.sign(create(), { key = raw.trusted[1] })
+    assert.is_nil(envelope)
+    assert.equal("no_private_key", code)
+  end)
+
+  it("replaces its own signature and adds those of others (S-005)", function()
+    local envelope = signed(create(), raw.signer, raw.signer)
+    assert.equal(1, #blocks(envelope))
+    envelope = signed(envelope, raw.stranger, raw.signer)
+    assert.equal(2, #blocks(envelope))
+    for _, signer in ipairs{ raw.signer, raw.stranger } do
+      assert.truthy(suit.verify(envelope, { keys = { raw.public(signer) } }))
+    end
+  end)
+
+  it("limits the number of signatures", function()
+    local keys <const> = {}
+    for i = 1, 5 do keys[i] = assert(key.generate{ algorithm = "ESP256" }) end
+    local envelope <const> = signed(create(), table.unpack(keys, 1, 4))
+    local fifth, _, code = suit.sign(envelope, { key = keys[5] })
+    assert.is_nil(fifth)
+    assert.equal("limit_reached", code)
+    assert.truthy(suit.sign(envelope, { key = keys[4] }))
+  end)
+
+  it("signs with Ed25519 as well", function()
+    local signer <const> = assert(key.generate{ algorithm = "Ed25519" })
+    local verified <const> = assert(suit.verify(signed(create(), signer), { keys = { raw.public(signer) } }))
+    assert.equal("Ed25519", verified.algorithm)
+  end)
+
+  it("writes tag 18, a detached payload and the thumbprint as key identifier", function()
+    local block <const> = assert(cose.parse(blocks(signed(create(), raw.signer))[1]))
+    assert.is_true(block.tagged)
+    assert.is_nil(block.payload)
+    assert.equal(raw.signer:thumbprint(), block.signers[1].kid)
+  end)
+
+  it("leaves manifest and payloads as they are", function()
+    local envelope <const> = signed(create(), raw.signer)
+    assert.truthy(envelope:find(raw.payload, 1, true))
+    assert.is_nil(suit.strip(envelope):find(raw.payload, 1, true))
+    assert.equal(suit.decode(create()).digest.bytes, suit.decode(suit.strip(envelope)).digest.bytes)
+    assert.truthy(suit.verify(suit.strip(envelope), { keys = raw.trusted }))
+  end)
+end)

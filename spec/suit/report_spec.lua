@@ -1,0 +1,154 @@
+local cbor <const> = require "teep.cbor"
+local crypto <const> = require "teep.crypto"
+local device <const> = require "fixtures.suit_device"
+local errors <const> = require "teep.errors"
+local raw <const> = require "fixtures.suit_raw"
+local reasons <const> = require "teep.suit.reasons"
+local suit <const> = require "teep.suit"
+
+describe("teep.suit.report", function()
+  local sim
+
+  before_each(function() sim = device.new() end)
+  after_each(function() sim:close() end)
+
+  local function reported(envelope, options)
+    return assert(suit.read_report(suit.report(sim:process(envelope), options)))
+  end
+
+  it("refuses what is no report", function()
+    for _, bytes in ipairs{ "", "\xA0", "\x80", "\xF6" } do assert.is_nil((suit.read_report(bytes))) end
+    local _, _, code = suit.read_report(suit.report(sim:process(raw.make())) .. "\0")
+    assert.equal("trailing_bytes", code)
+  end)
+
+  it("refuses a result that is neither true nor a failure", function()
+    for _, result in ipairs{ false, cbor.null, 1, cbor.map{}, raw.map{ [5] = 1, [6] = cbor.array{}, [7] = 1 } } do
+      local bytes <const> = cbor.encode(raw.map{
+        [3] = cbor.array{}, [99] = cbor.array{ cbor.text "", raw.digest "" }, [4] = result == false and cbor.simple(20) or result,
+      })
+      assert.is_nil((suit.read_report(bytes)))
+    end
+  end)
+
+  it("is not made of an outcome without a manifest", function()
+    local bytes, _, code = suit.report{ ok = false, code = "io_failed", installed = {}, unlinked = {} }
+    assert.is_nil(bytes)
+    assert.equal("missing_field", code)
+  end)
+
+  it("places a failure before the first command in no section", function()
+    local report <const> = reported(raw.make{ fields = { [20] = false } })
+    assert.same({ manifest_id = {}, section = 0, offset = 0, component_index = 0, parameters = {} }, report.failure.record)
+  end)
+
+  it("says which manifest it is about (S-120)", function()
+    local manifest <const> = raw.manifest()
+    local report <const> = reported(raw.make())
+    assert.same({ uri = "", digest = { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", cbor.encode(manifest)) } },
+      report.reference)
+    local uri <const> = "https://example.org/hello.suit"
+    assert.equal(uri, reported(raw.make{ fields = { [4] = cbor.text(uri) } }).reference.uri)
+  end)
+
+  it("carries the token as nonce (S-140)", function()
+    assert.equal("token", reported(raw.make(), { nonce = "token" }).nonce)
+    assert.is_nil(reported(raw.make()).nonce)
+  end)
+
+  it("claims what conditions have measured, once", function()
+    local report <const> = reported(raw.make{ fields = { [7] = raw.sequence(3, 15) } })
+    assert.is_true(report.ok)
+    assert.same({
+      { component_id = raw.component, vendor_identifier = raw.device.vendor_identifier },
+      { component_id = raw.component, class_identifier = raw.device.class_identifier },
+      {
+        component_id = raw.component, image_size = #raw.payload,
+        image_digest = { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", raw.payload) },
+      },
+    }, report.records)
+  end)
+
+  it("claims as much as the policy of each command asks for (S-036)", function()
+    for policy, count in pairs{ [0] = 0, [1] = 1, [2] = 0, [4] = 1, [5] = 1, [8] = 0, [15] = 1 } do
+      local report <const> = reported(raw.make{ shared = raw.sequence(20, raw.image(raw.payload), 1, policy),
+        fields = { [20] = raw.sequence(20, raw.uri "#0", 21, 0, 3, 0) } })
+      assert.equal(count, #report.records, "policy " .. policy)
+    end
+  end)
+
+  it("records a failure as the policy asks for, and always in the result (S-042)", function()
+    for policy, count in pairs{ [0] = 0, [2] = 1, [8] = 1, [10] = 2, [5] = 0 } do
+      local report <const> = reported(raw.make{
+        shared = raw.sequence(20, raw.image(("x"):rep(#raw.payload))),
+        fields = { [20] = raw.sequence(20, raw.uri "#0", 21, 0, 3, policy) },
+      })
+      assert.is_false(report.ok)
+      assert.equal(count, #report.records, "policy " .. policy)
+      assert.equal(10, report.failure.reason)
+      assert.same({ 20, 9, 0 }, {
+        report.failure.record.section, report.failure.record.offset, report.failure.record.component_index,
+      })
+      assert.equal(#raw.payload, report.failure.record.parameters.image_size)
+    end
+  end)
+
+  it("numbers failures by the error code", function()
+    local report <const> = reported(raw.make{ fields = { [20] = raw.sequence(3, 15) } })
+    assert.equal(errors.numbers.condition_failed, report.failure.code)
+    assert.equal(109, report.failure.code)
+  end)
+
+  it("places a failure of the shared sequence in the section at hand", function()
+    local report <const> = reported(raw.make{ shared = raw.sequence(20, raw.map{ [1] = ("o"):rep(16) }, 1, 15) })
+    assert.equal(20, report.failure.record.section)
+    assert.equal(21, report.failure.record.offset)
+  end)
+
+  it("names the component at fault", function()
+    local report <const> = reported(raw.make{
+      components = { { "a" }, { "b" } }, shared = false,
+      fields = { [20] = raw.sequence(12, 0, 20, raw.image(raw.payload), 20, raw.uri "#0", 21, 2, 12, true, 3, 2), [24] = false },
+    })
+    assert.equal(1, report.failure.record.component_index)
+  end)
+
+  it("is encoded deterministically", function()
+    local bytes <const> = suit.report(sim:process(raw.make()), { nonce = "token" })
+    assert.is_true(cbor.scan(bytes, { sorted = true }))
+    assert.equal(bytes, suit.report(sim:process(raw.make()), { nonce = "token" }))
+  end)
+
+  it("reads the key order of other processors, and skips what it does not know", function()
+    local bytes <const> = cbor.encode(cbor.map{
+      { 99, cbor.array{ cbor.text "", raw.digest "" } },
+      { 3, cbor.array{ raw.map{ [0] = cbor.array{ "a" }, [1000] = 1 } } }, { 4, true }, { 8, cbor.map{} },
+    })
+    local report <const> = assert(suit.read_report(bytes))
+    assert.is_true(report.ok)
+    assert.same({ { component_id = { "a" } } }, report.records)
+  end)
+
+  it("is explained in a sentence", function()
+    local envelope <const> = raw.make{ fields = { [20] = raw.sequence(3, 15) } }
+    local verified <const> = assert(suit.verify(envelope, { keys = raw.trusted }))
+    assert.equal("ok", suit.explain_report(reported(raw.make()), verified))
+    local other <const> = raw.make{ components = { { "absent" } }, fields = { [20] = raw.sequence(3, 15) } }
+    local failed <const> = reported(other)
+    assert.equal("condition failed: install at byte 1, component 0", suit.explain_report(failed))
+    assert.equal("condition failed: install at byte 1, component 0: image-match (3)", suit.explain_report(failed, verified))
+    assert.equal("command unsupported: outside of any section",
+      suit.explain_report(reported(raw.make{ fields = { [20] = false } })))
+  end)
+
+  it("has a reason for every SUIT error code", function()
+    local found <const> = {}
+    for code in pairs(errors.sentences) do
+      if errors.numbers[code] < 130 and reasons.of(code) == 11 then found[#found + 1] = code end
+    end
+    table.sort(found)
+    local expected <const> = { "component_in_use", "operation_failed", "payload_not_found", "severed_member" }
+    for _, code in ipairs(expected) do assert.equal(11, reasons.of(code)) end
+    for _, code in ipairs{ "rollback", "unauthorised", "digest_mismatch" } do assert.equal(4, reasons.of(code)) end
+  end)
+end)
