@@ -66,7 +66,8 @@ static int driver_probe(lua_State *L) {
   lteep_driver_error error = {0};
   if (!box->driver->probe) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "probe");
   lteep_status status = box->driver->probe(box->tee, &id, &state, &error);
-  if (!status && state.digest_size == 0) status = LTEEP_ERR_NOT_FOUND;
+  if (!status && state.digest_size == 0)
+    return lteep_push_failure(L, LTEEP_ERR_NOT_FOUND, "component");
   if (status) return lteep_push_driver_failure(L, status, &error);
   lteep_push_component_state(L, &state);
   return 1;
