@@ -179,7 +179,7 @@ lteep_status lteep_file_sync(int file, lteep_driver_error *error) {
 
 lteep_status lteep_file_read(int file, uint64_t offset, lteep_buffer *out,
                              lteep_driver_error *error) {
-  while (out->size < out->capacity && offset <= INT64_MAX) {
+  while (out->size < out->capacity && offset <= INT64_MAX - CHUNK) {
     size_t room = out->capacity - out->size;
     ssize_t got = pread(file, out->at + out->size, room < CHUNK ? room : CHUNK, (off_t)offset);
     if (got < 0 && errno == EINTR) continue;

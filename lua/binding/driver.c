@@ -23,11 +23,18 @@ lteep_driver_box *lteep_check_driver(lua_State *L, int index) {
   return box;
 }
 
+/* Texts quote names and paths: control characters must not reach a log (D24). */
 int lteep_push_driver_failure(lua_State *L, lteep_status status, const lteep_driver_error *error) {
-  const char *text = error->text;
-  if (*text && error->native)
-    text = lua_pushfstring(L, "%s (%I)", text, (LUAI_UACINT)error->native);
-  return lteep_push_failure(L, status, text);
+  char text[sizeof error->text];
+  size_t size = 0;
+  for (; size + 1 < sizeof text && error->text[size]; size++) {
+    unsigned char byte = (unsigned char)error->text[size];
+    text[size] = byte < 0x20 || byte == 0x7f ? '?' : error->text[size];
+  }
+  text[size] = '\0';
+  if (size == 0 || error->native == 0) return lteep_push_failure(L, status, text);
+  return lteep_push_failure(L, status,
+                            lua_pushfstring(L, "%s (%I)", text, (LUAI_UACINT)error->native));
 }
 
 int lteep_push_driver_done(lua_State *L, lteep_status status, const lteep_driver_error *error) {

@@ -33,7 +33,7 @@ local function hostile_ids()
   local many = {}
   for i = 1, 500 do many[i] = "s" .. i end
   ids[#ids + 1] = many
-  for byte = 0, 255 do ids[#ids + 1] = { string.char(byte), "b" } end
+  for byte = 0, 255 do ids[#ids + 1] = { string.char(byte), "byte" } end
   return ids
 end
 
