@@ -59,12 +59,12 @@ end
 local Daemon = {}
 Daemon.__index = Daemon
 
---- Start a daemon; always @{Daemon:stop} it.
+--- Start teep in the background; always @{Daemon:stop} it. Its log is all it prints.
 -- @tparam string folder where to run it and keep its log
 -- @tparam {string,...} arguments
 function command.start(folder, arguments)
   local log = os.tmpname()
-  local pipe = assert(io.popen(("cd %s; %s > /dev/null 2> %s & echo $!"):format(quote(folder), line(arguments), log)))
+  local pipe = assert(io.popen(("cd %s; %s > %s 2>&1 & echo $!"):format(quote(folder), line(arguments), log)))
   local pid = pipe:read("l")
   pipe:close()
   return setmetatable({ pid = pid, log_path = log }, Daemon)

@@ -58,8 +58,9 @@ describe("the teep command", function()
       { "a missing key file", path .. ": No such file", { "key", "thumbprint", path } },
       { "a missing envelope", path .. ": No such file", { "inspect", path } },
       { "a folder in place of a file", "/tmp", { "inspect", "/tmp" } },
-      { "a socket nobody listens at", "no daemon answers at /nonexistent/socket", { "status", "--socket", "/nonexistent/socket" } },
-      { "an output folder that is absent", "/nonexistent/key: No such file", { "key", "generate", "--algorithm", "ESP256", "-o", "/nonexistent/key" } },
+      { "a socket nobody listens at", "no daemon answers at " .. path, { "status", "--socket", path } },
+      { "an output folder that is absent", path .. ": No such file",
+        { "key", "generate", "--algorithm", "ESP256", "-o", path } },
     }
     for _, case in ipairs(failing) do
       it(case[1], function() complains(case[2], 1, case[3]) end)

@@ -56,10 +56,21 @@ function actions.generate(arguments)
   return true
 end
 
+-- The broker has the device open: it tells the key as well.
+local function running_key(settings)
+  local client <const> = require "teep.cli.client"
+  local status, message, code = client.call({ socket = settings.admin_socket }, "GET", "/status")
+  if not status then return nil, message, code end
+  local public = status.public_key:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
+  return require("teep.key").load(public)
+end
+
 local function agent_key(path)
   local settings, message, code = require("teep.config").load(path, "device")
   if not settings then return nil, message, code end
-  return require("teep.daemon.device").key(settings)
+  local key, why, reason = require("teep.daemon.device").key(settings)
+  if reason ~= "busy" then return key, why, reason end
+  return running_key(settings)
 end
 
 function actions.public(arguments)
