@@ -171,6 +171,8 @@ int lteep_reader_peek(const lteep_reader *reader) {
 }
 
 lteep_bytes lteep_reader_skip(lteep_reader *reader) {
+  if (reader->status == LTEEP_OK && reader->at >= reader->input.size)
+    reader->status = LTEEP_ERR_WRONG_TYPE;
   if (reader->status != LTEEP_OK) return (lteep_bytes){NULL, 0};
   size_t start = reader->at;
   reader->status = lteep_cbor_skip(reader->input, start, &reader->at);

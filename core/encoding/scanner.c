@@ -247,14 +247,20 @@ lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
   return status;
 }
 
+static lteep_status scan_input(scan *s) {
+  if (s->input.size > s->limits->bytes) return fail(s, 0, LTEEP_ERR_TOO_LARGE);
+  if (s->input.size == 0) return fail(s, 0, LTEEP_ERR_TRUNCATED);
+  lteep_status status = scan_whole(s);
+  if (status == LTEEP_OK && s->at < s->input.size) return fail(s, s->at, LTEEP_ERR_TRAILING_BYTES);
+  return status;
+}
+
 lteep_status lteep_cbor_scan(lteep_bytes input, const lteep_cbor_limits *limits, size_t *offset) {
   scan s;
   s.input = input;
   s.limits = limits ? limits : &lteep_cbor_default_limits;
   s.at = 0;
-  lteep_status status =
-      input.size > s.limits->bytes ? fail(&s, 0, LTEEP_ERR_TOO_LARGE) : scan_whole(&s);
-  if (status == LTEEP_OK && s.at < input.size) status = fail(&s, s.at, LTEEP_ERR_TRAILING_BYTES);
+  lteep_status status = scan_input(&s);
   if (status != LTEEP_OK && offset) *offset = s.fault;
   return status;
 }
