@@ -13,7 +13,8 @@ struct lteep_txn_box {
 /* The txn owns the slot: `slot` is good as long as `txn->txn` is there. */
 typedef struct {
   lteep_txn_box *txn;
-  lteep_tee_slot *slot; /* NULL: finished or aborted */
+  lteep_tee_slot *slot;
+  bool writing; /* neither finished nor aborted */
 } slot_box;
 
 static lteep_txn_box *check_txn(lua_State *L) {
@@ -25,7 +26,12 @@ static lteep_txn_box *check_txn(lua_State *L) {
 static slot_box *check_slot(lua_State *L) {
   slot_box *box = luaL_checkudata(L, 1, SLOT);
   if (!box->txn->txn) luaL_error(L, "the transaction has ended");
-  if (!box->slot) luaL_error(L, "the component is finished");
+  return box;
+}
+
+static slot_box *check_writing(lua_State *L) {
+  slot_box *box = check_slot(L);
+  if (!box->writing) luaL_error(L, "the component is finished");
   return box;
 }
 
@@ -70,7 +76,7 @@ static int txn_stage(lua_State *L) {
   lteep_component_id id = lteep_check_component_id(L, 2);
   lteep_driver_error error = {0};
   slot_box *box = lua_newuserdatauv(L, sizeof *box, 1);
-  *box = (slot_box){txn, NULL};
+  *box = (slot_box){txn, NULL, true};
   luaL_setmetatable(L, SLOT);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
@@ -107,20 +113,20 @@ static int txn_gc(lua_State *L) {
 }
 
 static int slot_write(lua_State *L) {
-  slot_box *box = check_slot(L);
+  slot_box *box = check_writing(L);
   lteep_bytes data = lteep_check_bytes(L, 2);
   lteep_driver_error error = {0};
   lteep_status status = box->txn->driver->driver->stage_write(box->slot, data, &error);
-  if (status) box->slot = NULL;
+  box->writing = !status;
   return lteep_push_driver_done(L, status, &error);
 }
 
 static int slot_finish(lua_State *L) {
-  slot_box *box = check_slot(L);
+  slot_box *box = check_writing(L);
   lteep_component_state state;
   lteep_driver_error error = {0};
   lteep_status status = box->txn->driver->driver->stage_end(box->slot, &state, &error);
-  box->slot = NULL;
+  box->writing = false;
   if (status) return lteep_push_driver_failure(L, status, &error);
   lteep_push_component_state(L, &state);
   return 1;
@@ -129,7 +135,7 @@ static int slot_finish(lua_State *L) {
 static int slot_abort(lua_State *L) {
   slot_box *box = check_slot(L);
   box->txn->driver->driver->stage_abort(box->slot);
-  box->slot = NULL;
+  box->writing = false;
   return 0;
 }
 

@@ -127,7 +127,7 @@ end
 -- @function Slot:finish
 -- @treturn table its state, as @{Driver:probe} will give it after the commit
 
---- Forget what was written.
+--- Leave the component out of the transaction, finished or not; doing so again changes nothing.
 -- @function Slot:abort
 
 return driver
