@@ -18,6 +18,9 @@ int lteep_push_failure(lua_State *L, lteep_status status, const char *what);
 /* Argument `index` must be a string; its bytes, valid while it stays on the stack. */
 lteep_bytes lteep_check_bytes(lua_State *L, int index);
 
+/* Register a class whose methods and metamethods are in one table. */
+void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods);
+
 /* Openers: each pushes one table (or fills the classes it registers). */
 int lteep_open_cbor(lua_State *L);
 int lteep_open_schema(lua_State *L);

@@ -147,15 +147,7 @@ static const luaL_Reg txn_methods[] = {
 static const luaL_Reg slot_methods[] = {
     {"write", slot_write}, {"finish", slot_finish}, {"abort", slot_abort}, {NULL, NULL}};
 
-static void make_class(lua_State *L, const char *name, const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
 void lteep_make_txn_classes(lua_State *L) {
-  make_class(L, TXN, txn_methods);
-  make_class(L, SLOT, slot_methods);
+  lteep_make_class(L, TXN, txn_methods);
+  lteep_make_class(L, SLOT, slot_methods);
 }

@@ -16,3 +16,11 @@ lteep_bytes lteep_check_bytes(lua_State *L, int index) {
   const char *at = luaL_checklstring(L, index, &size);
   return (lteep_bytes){(const uint8_t *)at, size};
 }
+
+void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods) {
+  luaL_newmetatable(L, name);
+  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}

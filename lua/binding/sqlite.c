@@ -367,19 +367,11 @@ static const luaL_Reg statement_methods[] = {{"run", statement_run},
 
 static const luaL_Reg functions[] = {{"open", open_database}, {NULL, NULL}};
 
-static void make_class(lua_State *L, const char *name, const luaL_Reg *methods) {
-  luaL_newmetatable(L, name);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
-}
-
 __attribute__((visibility("default"))) int luaopen_teep_sqlite(lua_State *L);
 
 int luaopen_teep_sqlite(lua_State *L) {
-  make_class(L, DATABASE, database_methods);
-  make_class(L, STATEMENT, statement_methods);
+  lteep_make_class(L, DATABASE, database_methods);
+  lteep_make_class(L, STATEMENT, statement_methods);
   luaL_newlib(L, functions);
   return 1;
 }
