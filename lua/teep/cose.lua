@@ -74,7 +74,7 @@ cose.parse = core.parse
 -- @tparam {string,...} given.algorithms acceptable algorithms by name
 -- @tparam[opt=""] string given.external_aad
 -- @tparam[opt] string given.payload the payload, for a message without one (refused for others)
--- @treturn[1] table `{ payload =, key = (one of the keys given), kid = (its thumbprint), algorithm = (name) }`
+-- @treturn[1] table `{ payload =, key = (one of those given), kid = (its thumbprint), algorithm = (name) }`
 -- @treturn[2] nil, string, string message and code: `algorithm_not_allowed`, `unknown_key`, `bad_signature`,
 --   `limit_reached`, `not_cose` (no payload, or two), the codes of @{parse}, `crypto_failed`, `no_memory`
 -- @usage local verified, message, code = cose.verify(bytes, { keys = { tam }, algorithms = { "ESP256" } })
