@@ -1,0 +1,85 @@
+-- RFC 8949 section 8 and RFC 8610 appendix G.3: generic values as diagnostic notation.
+local cbor <const> = require "teep.cbor"
+
+local embedded_limit <const> = 8 -- byte strings opened inside byte strings
+local write
+
+local function hex(bytes)
+  return "h'" .. bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end) .. "'"
+end
+
+-- Only what can hardly be CBOR by chance is opened: an array, a map or a tag around something.
+local function bytes(value, limits, depth)
+  local head <const> = #value > 1 and value:byte() >> 5
+  if (head == 4 or head == 5 or head == 6) and depth < embedded_limit then
+    local inner <const> = cbor.decode(value, limits)
+    if inner ~= nil then return "<<" .. write(inner, limits, depth + 1) .. ">>" end
+  end
+  return hex(value)
+end
+
+local escapes <const> = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function text(value)
+  return '"' .. value.value:gsub('[%c"\\\x7f]', function(c)
+    return escapes[c] or ("\\u%04x"):format(c:byte())
+  end) .. '"'
+end
+
+local function float(value)
+  if value ~= value then return "NaN" end
+  if value == math.huge then return "Infinity" end
+  if value == -math.huge then return "-Infinity" end
+  for digits = 1, 17 do
+    local shortest <const> = ("%." .. digits .. "g"):format(value)
+    if tonumber(shortest) == value then
+      return shortest:find "[.e]" and shortest or shortest .. ".0"
+    end
+  end
+end
+
+-- 64-bit unsigned numbers have no %u in Lua; -1 - bits can be one beyond them.
+local function big(value)
+  if not value.negative then
+    local tens <const> = (value.bits >> 1) // 5
+    return ("%d%d"):format(tens, value.bits - tens * 10)
+  end
+  local magnitude <const> = value.bits + 1
+  if magnitude == 0 then return "-18446744073709551616" end
+  local tens <const> = (magnitude >> 1) // 5
+  return ("-%d%d"):format(tens, magnitude - tens * 10)
+end
+
+local function list(parts, open, close) return open .. table.concat(parts, ", ") .. close end
+
+local writers <const> = {
+  integer = function(value) return math.type(value) and ("%d"):format(value) or big(value) end,
+  float = float,
+  boolean = tostring,
+  bytes = bytes,
+  text = text,
+  simple = function(value)
+    if value == cbor.null then return "null" end
+    if value == cbor.undefined then return "undefined" end
+    return ("simple(%d)"):format(value.number)
+  end,
+  tag = function(value, limits, depth)
+    return ("%d(%s)"):format(value.number, write(value.value, limits, depth))
+  end,
+  array = function(value, limits, depth)
+    local parts <const> = {}
+    for i, item in ipairs(value) do parts[i] = write(item, limits, depth) end
+    return list(parts, "[", "]")
+  end,
+  map = function(value, limits, depth)
+    local parts <const> = {}
+    for i, pair in ipairs(value) do
+      parts[i] = write(pair[1], limits, depth) .. ": " .. write(pair[2], limits, depth)
+    end
+    return list(parts, "{", "}")
+  end,
+}
+
+function write(value, limits, depth) return writers[cbor.type(value)](value, limits, depth) end
+
+return function(value, limits) return write(value, limits, 0) end
