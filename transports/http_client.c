@@ -15,7 +15,8 @@ typedef struct {
   lteep_store incoming;
   unsigned int status;
   char content_type[FIELD_SIZE], location[FIELD_SIZE], retry_after[FIELD_SIZE];
-  bool done;
+  char **cursor, *start; /* where lws_http_client_read is, and where it began */
+  bool chunked, done;
 } exchange;
 
 static int push_answer(lua_State *L, void *at) {
@@ -108,6 +109,7 @@ static void copy_field(lteep_link *link, enum lws_token_indexes token, char *fie
 static int on_head(lteep_link *link) {
   exchange *talk = link->state;
   talk->status = lws_http_client_http_response(link->wsi);
+  talk->chunked = lws_hdr_total_length(link->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
   copy_field(link, WSI_TOKEN_HTTP_CONTENT_TYPE, talk->content_type);
   copy_field(link, WSI_TOKEN_HTTP_LOCATION, talk->location);
   copy_field(link, WSI_TOKEN_HTTP_RETRY_AFTER, talk->retry_after);
@@ -115,9 +117,24 @@ static int on_head(lteep_link *link) {
 }
 
 static int read_some(lteep_link *link) {
+  exchange *talk = link->state;
   char buffer[LWS_PRE + READ_SIZE], *at = buffer + LWS_PRE;
   int size = READ_SIZE;
-  return lws_http_client_read(link->wsi, &at, &size) < 0 ? -1 : 0;
+  talk->cursor = &at;
+  talk->start = at;
+  int result = lws_http_client_read(link->wsi, &at, &size);
+  talk->cursor = NULL;
+  return result < 0 ? -1 : 0;
+}
+
+/* Without Content-Length libwebsockets takes any hang-up for the end, even amid chunks; it has read
+ * nothing then. */
+static int on_complete(lteep_link *link) {
+  exchange *talk = link->state;
+  bool hung_up = talk->cursor && *talk->cursor == talk->start;
+  if (talk->chunked && hung_up) return give_up(link, LTEEP_ERR_NOT_CONNECTED, "half an answer");
+  talk->done = true;
+  return -1; /* one request per connection: close; on_end tells Lua */
 }
 
 static int on_body(lteep_link *link, const void *in, size_t size) {
@@ -130,7 +147,6 @@ static int on_body(lteep_link *link, const void *in, size_t size) {
 }
 
 static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in, size_t size) {
-  exchange *talk = link->state;
   switch (reason) {
   case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     return add_fields(link, in, size);
@@ -143,8 +159,7 @@ static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in
   case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
     return on_body(link, in, size);
   case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
-    talk->done = true;
-    return -1; /* one request per connection: close; on_end tells Lua */
+    return on_complete(link);
   default:
     return 0;
   }

@@ -133,7 +133,9 @@ void lteep_link_connect(lteep_link *link, struct lws_client_connect_info *info) 
 static void attempt_failed(struct lws *wsi, lteep_link *link, const char *reason, size_t size) {
   char text[100];
   lws_strncpy(text, reason ? reason : "", size < sizeof text ? size + 1 : sizeof text);
-  lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, *text ? text : "cannot connect");
+  bool shaken = strncmp(text, "HS:", 3) == 0; /* how libwebsockets marks a handshake gone wrong */
+  lteep_link_fail(link, shaken ? LTEEP_ERR_REFUSED : LTEEP_ERR_NOT_CONNECTED,
+                  *text ? text : "cannot connect");
   if (link->connecting) return;
   lws_set_opaque_user_data(wsi, NULL);
   lteep_link_end(link);

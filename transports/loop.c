@@ -92,8 +92,9 @@ static void woken(struct ev_loop *ev, ev_timer *wake, int events) {
   (void)ev, (void)wake, (void)events;
 }
 
+/* Due already when lws_service() looks, which is only before it waits: make it not wait. */
 static void poll_woken(lws_sorted_usec_list_t *wake) {
-  (void)wake;
+  lws_cancel_service(lws_container_of(wake, lteep_loop, poll_wake)->context);
 }
 
 static void ignore_sigpipe(void) {

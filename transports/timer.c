@@ -121,7 +121,7 @@ int lteep_timer_new(lua_State *L) {
     return luaL_error(L, "not enough memory");
   }
   timer->loop = loop;
-  lteep_deadline_set(loop, &timer->deadline, lws_now_usecs() + (lws_usec_t)(seconds * 1e6));
+  lteep_deadline_set(loop, &timer->deadline, lws_now_usecs() + (lws_usec_t)(seconds * 1e6) + 1);
   return 1;
 }
 

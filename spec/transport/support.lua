@@ -1,0 +1,137 @@
+-- What the transport specs share: waiting with a running loop, and a raw TCP client (bash's /dev/tcp)
+-- for what no well-behaved client sends.
+local lfs = require "lfs"
+
+local support = {}
+
+-- Step the loop until `done()` is true; fail after `seconds` (10).
+function support.wait(loop, done, seconds)
+  local expired = false
+  local guard = loop:timer(seconds or 10, function() expired = true end)
+  while not done() do
+    if expired then error("nothing came of it in time", 2) end
+    loop:step()
+  end
+  guard:cancel()
+end
+
+local function read_file(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local content = file:read "a"
+  file:close()
+  return content
+end
+
+-- Run a shell command beside the loop; returns what it printed and its exit status. When `enough` is
+-- given and true for what was printed so far, the file $folder/stop appears.
+function support.shell(loop, script, enough)
+  local folder = os.tmpname()
+  os.remove(folder)
+  assert(lfs.mkdir(folder))
+  local file = assert(io.open(folder .. "/script", "wb"))
+  file:write(script, "\n")
+  file:close()
+  os.execute(([[export folder=%s
+    (bash $folder/script >$folder/out 2>$folder/err </dev/null
+     echo $? >$folder/status.new; mv $folder/status.new $folder/status) &]]):format(folder))
+  local status
+  local function tick()
+    status = read_file(folder .. "/status")
+    if status then return end
+    if enough and enough(read_file(folder .. "/out") or "") then io.open(folder .. "/stop", "w"):close() end
+    loop:timer(0.01, tick)
+  end
+  tick()
+  support.wait(loop, function() return status end)
+  local printed = read_file(folder .. "/out")
+  os.execute("rm -r " .. folder)
+  return printed, tonumber(status)
+end
+
+local function octal(bytes)
+  return (bytes:gsub(".", function(byte) return ("\\%03o"):format(byte:byte()) end))
+end
+
+local await_head <const> = [[while IFS= read -r line <&3; do echo "$line"; [ "$line" = $'\r' ] && break; done]]
+
+-- Send the pieces with a pause between them (`true`: wait for the header of the answer), return
+-- everything the server sends until it closes (or until 5 seconds have passed, or `enough(sent)`).
+function support.raw(loop, port, pieces, enough)
+  local lines = { ("exec 3<>/dev/tcp/127.0.0.1/%d || exit 1"):format(port) }
+  for i, piece in ipairs(pieces) do
+    lines[#lines + 1] = piece == true and await_head or i > 1 and "sleep 0.05" or nil
+    for first = 1, piece == true and 0 or #piece, 20000 do
+      lines[#lines + 1] = ("printf '%s' >&3 2>/dev/null"):format(octal(piece:sub(first, first + 19999)))
+    end
+  end
+  lines[#lines + 1] = [[
+timeout 5 cat <&3 & reader=$!
+(while kill -0 $reader && [ ! -e $folder/stop ]; do sleep 0.02; done; kill $reader) 2>/dev/null
+wait]]
+  return support.shell(loop, table.concat(lines, "\n"), enough)
+end
+
+-- A WebSocket handshake; `fields` replaces (or with false removes) header fields.
+function support.handshake(fields, path)
+  local all = {
+    Host = "localhost", Upgrade = "websocket", Connection = "Upgrade",
+    ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ==", ["Sec-WebSocket-Version"] = "13",
+    ["Sec-WebSocket-Protocol"] = "v0.teep.cbor",
+  }
+  for name, value in pairs(fields or {}) do all[name] = value or nil end
+  local lines = { ("GET %s HTTP/1.1"):format(path or "/teep") }
+  for name, value in pairs(all) do lines[#lines + 1] = name .. ": " .. value end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+-- A client frame (RFC 6455, section 5.2) with masking key 0; `announced` replaces the true length.
+function support.frame(opcode, payload, final, announced)
+  local size = announced or #payload
+  local head = string.char((final == false and 0 or 0x80) | opcode)
+  if size < 126 then
+    head = head .. string.char(0x80 | size)
+  elseif size < 65536 then
+    head = head .. string.pack(">BI2", 0x80 | 126, size)
+  else
+    head = head .. string.pack(">BI8", 0x80 | 127, size)
+  end
+  return head .. "\0\0\0\0" .. payload
+end
+
+-- A server that answers one request with just these bytes, then closes. Its port is on its output. In
+-- Perl, which every Debian has.
+function support.careless_server(bytes)
+  return assert(io.popen(([[exec perl -MIO::Socket -e '
+    $| = 1;
+    my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
+    print $listener->sockport, "\n";
+    alarm 10;
+    my $peer = $listener->accept;
+    while (<$peer>) { last if /^\r?$/ }
+    print $peer "%s"']]):format(octal(bytes))))
+end
+
+-- The status of an HTTP answer.
+function support.status(answer) return tonumber(answer:match "^HTTP/1%.1 (%d+)") end
+
+-- The code of the close frame in what a server sent, behind the header.
+function support.close_code(answer)
+  local head, from = answer:match "^(HTTP/1%.1 101.-\r\n\r\n)()"
+  if not head then return nil end
+  while from <= #answer do
+    local first, size = answer:byte(from, from + 1)
+    if first == 0x88 then return size >= 2 and string.unpack(">I2", answer, from + 2) or nil end
+    if size == 126 then size, from = string.unpack(">I2", answer, from + 2) + 2, from end
+    from = from + 2 + size
+  end
+  return nil
+end
+
+-- Shake hands, send the pieces, return the code the server closes with.
+function support.closes_with(loop, port, pieces)
+  local all = { support.handshake(), true, table.unpack(pieces) }
+  return support.close_code((support.raw(loop, port, all, support.close_code)))
+end
+
+return support

@@ -1,0 +1,231 @@
+local support = require "transport.support"
+local task = require "teep.task"
+local transport = require "teep.transport"
+local websocket = require "teep.transport.websocket"
+
+local binary <const> = 2
+
+describe("TEEP over WebSocket", function()
+  local loop, server, observed
+
+  -- A TAM of two functions.
+  local function serve(tam, limits)
+    server = assert(websocket.serve(loop, {
+      tam = tam, limits = limits,
+      observe = function(event, details) table.insert(observed, { event, details }) end,
+    }))
+  end
+
+  local function uri() return ("ws://127.0.0.1:%d/teep"):format(server.port) end
+
+  -- What the server's binary messages say, behind the header.
+  local function messages(answer)
+    local found, at = {}, answer:match "^HTTP/1%.1 101.-\r\n\r\n()"
+    while at and answer:byte(at) == 0x82 do
+      local size = answer:byte(at + 1)
+      table.insert(found, answer:sub(at + 2, at + 1 + size))
+      at = at + 2 + size
+    end
+    return found
+  end
+
+  local echo = {
+    connect = function() return "query-request" end,
+    receive = function(_, _, bytes) return "re:" .. bytes end,
+  }
+
+  before_each(function() loop, observed = assert(transport.loop {}), {} end)
+  after_each(function() loop:close() end)
+
+  it("starts with a zero-length message and exchanges messages", function()
+    serve(echo)
+    local connection = assert(websocket.connect(loop, uri()))
+    assert.equal("query-request", connection:exchange "")
+    assert.equal("re:query-response", connection:exchange "query-response")
+    connection:close()
+  end)
+
+  it("gives each connection a session of its own, with its peer", function()
+    local sessions = {}
+    serve {
+      connect = function(_, session)
+        sessions[session] = (sessions[session] or 0) + 1
+        return session.peer.address
+      end,
+    }
+    local one, two = assert(websocket.connect(loop, uri())), assert(websocket.connect(loop, uri()))
+    assert.equal("127.0.0.1", one:exchange "")
+    one:exchange ""
+    two:exchange ""
+    local counts = {}
+    for _, count in pairs(sessions) do table.insert(counts, count) end
+    table.sort(counts)
+    assert.same({ 1, 2 }, counts)
+  end)
+
+  it("answers with a zero-length message when there is nothing more, also to what was dropped", function()
+    serve {
+      connect = function() return nil end,
+      receive = function() return nil, "no signature", "bad_signature" end,
+    }
+    local connection = assert(websocket.connect(loop, uri()))
+    assert.equal("", connection:exchange "")
+    assert.equal("", connection:exchange "rubbish")
+    assert.same({}, observed)
+  end)
+
+  it("lets the TAM wait", function()
+    serve {
+      connect = function()
+        return task.await(function(done) loop:timer(0.02, function() done "after a while" end) end)
+      end,
+    }
+    local connection = assert(websocket.connect(loop, uri()))
+    assert.equal("after a while", connection:exchange "")
+  end)
+
+  it("serves others while the TAM waits for one", function()
+    local finish
+    serve {
+      connect = function() return task.await(function(done) finish = done end) end,
+      receive = function() return "quick" end,
+    }
+    local first
+    task.run(function() first = assert(websocket.connect(loop, uri())):exchange "" end)
+    local second = assert(websocket.connect(loop, uri()))
+    assert.equal("quick", second:exchange "x")
+    support.wait(loop, function() return finish end)
+    assert.is_nil(first)
+    finish "slow"
+    support.wait(loop, function() return first end)
+    assert.equal("slow", first)
+  end)
+
+  it("closes with 1002 when a message comes before the answer", function()
+    serve { connect = function() return task.await(function() end) end }
+    local pieces = { support.frame(binary, "") .. support.frame(binary, "x") }
+    assert.equal(1002, support.closes_with(loop, server.port, pieces))
+  end)
+
+  it("takes the next message once the answer is out", function()
+    serve(echo)
+    local answer = support.raw(loop, server.port, {
+      support.handshake(), true, support.frame(binary, ""), support.frame(binary, "x"),
+    }, function(sent) return #messages(sent) == 2 end)
+    assert.same({ "query-request", "re:x" }, messages(answer))
+  end)
+
+  it("closes with 1011 when the TAM throws, observes it and serves on", function()
+    local broken = true
+    serve {
+      connect = function()
+        if broken then error "store is gone" end
+        return "fine"
+      end,
+    }
+    local connection = assert(websocket.connect(loop, uri()))
+    local answer, message, code = connection:exchange ""
+    assert.is_nil(answer)
+    assert.equal("not_connected", code)
+    assert.matches("1011", message)
+    assert.equal("failed", observed[1][1])
+    assert.matches("store is gone", observed[1][2].message)
+    assert.is_nil(observed[1][2].message:find "\n")
+    broken = false
+    assert.equal("fine", assert(websocket.connect(loop, uri())):exchange "")
+  end)
+
+  it("closes with 1011 when the TAM throws after it has waited", function()
+    serve {
+      connect = function()
+        task.await(function(done) loop:timer(0.01, done) end)
+        error "late"
+      end,
+    }
+    local _, message = assert(websocket.connect(loop, uri())):exchange ""
+    assert.matches("1011", message)
+    assert.matches("late", observed[1][2].message)
+  end)
+
+  it("survives a peer that leaves while the TAM waits", function()
+    local finish
+    serve { connect = function() return task.await(function(done) finish = done end) end }
+    support.raw(loop, server.port, { support.handshake(), true, support.frame(binary, "") },
+      function() return finish end)
+    support.wait(loop, function() return server:count() == 0 end)
+    finish "too late"
+    assert.same({}, observed)
+  end)
+
+  it("ends an exchange as not_connected when the server closes in the middle", function()
+    serve { connect = function() return task.await(function() end) end }
+    local connection = assert(websocket.connect(loop, uri()))
+    loop:timer(0.05, function() server:close() end)
+    local answer, message, code = connection:exchange ""
+    assert.is_nil(answer)
+    assert.equal("not_connected", code)
+    assert.matches("1001 going away", message)
+    assert.equal("not_connected", select(3, connection:exchange ""))
+  end)
+
+  it("ends an exchange as not_connected at a message that is too big for the TAM (D4)", function()
+    serve(echo, { message = 1000 })
+    local connection = assert(websocket.connect(loop, uri()))
+    assert.equal("re:" .. ("x"):rep(1000), connection:exchange(("x"):rep(1000)))
+    local _, message, code = connection:exchange(("x"):rep(1001))
+    assert.equal("not_connected", code)
+    assert.matches("1009", message)
+  end)
+
+  it("ends an exchange as not_connected at an answer that is too big for the client (D4)", function()
+    serve(echo)
+    local connection = assert(websocket.connect(loop, uri(), { limits = { message = 1003 } }))
+    assert.equal("re:" .. ("x"):rep(1000), connection:exchange(("x"):rep(1000)))
+    local _, message, code = connection:exchange(("x"):rep(1001))
+    assert.equal("not_connected", code)
+    assert.matches("1009", message)
+  end)
+
+  it("answers not_connected after close", function()
+    serve(echo)
+    local connection = assert(websocket.connect(loop, uri()))
+    connection:close()
+    assert.equal("not_connected", select(3, connection:exchange ""))
+    connection:close()
+  end)
+
+  it("throws at a second exchange before the first has ended", function()
+    serve { connect = function() return task.await(function() end) end }
+    local connection = assert(websocket.connect(loop, uri()))
+    task.run(function() connection:exchange "" end)
+    assert.has_error(function() connection:exchange "" end, "exchange: one message at a time")
+  end)
+
+  it("closes with 1002 when a server speaks without being asked", function()
+    local code, spoken
+    server = assert(loop:serve {
+      websocket = {
+        on_open = function(connection) spoken = connection:send "surprise" end,
+        on_close = function(_, close_code) code = close_code end,
+      },
+    })
+    assert(websocket.connect(loop, uri()))
+    support.wait(loop, function() return code end)
+    assert.is_true(spoken)
+    assert.equal(1002, code)
+  end)
+
+  it("reports a failed connection", function()
+    serve(echo)
+    server:close()
+    assert.equal("not_connected", select(3, websocket.connect(loop, uri())))
+    assert.equal("config_invalid", select(3, websocket.connect(loop, "http://127.0.0.1/")))
+    assert.equal("unsupported", select(3, websocket.connect(loop, "wss://127.0.0.1/")))
+  end)
+
+  it("throws at unknown options", function()
+    assert.has_error(function() websocket.serve(loop, { tam = echo, portt = 1 }) end)
+    assert.has_error(function() websocket.serve(loop, {}) end)
+    assert.has_error(function() websocket.connect(loop, "ws://x/", { timeout = 1 }) end)
+  end)
+end)
