@@ -144,7 +144,7 @@ static int crypto_set_order(lua_State *L) {
 }
 
 static const luaL_Reg hash_methods[] = {
-    {"update", hash_update}, {"finish", hash_finish}, {NULL, NULL}};
+    {"update", hash_update}, {"finish", hash_finish}, {"__gc", hash_gc}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
     {"random", crypto_random},       {"digest", crypto_digest},
@@ -154,11 +154,7 @@ static const luaL_Reg functions[] = {
 };
 
 int lteep_open_crypto(lua_State *L) {
-  luaL_newmetatable(L, HASH);
-  lua_pushcfunction(L, hash_gc);
-  lua_setfield(L, -2, "__gc");
-  luaL_newlib(L, hash_methods);
-  lua_setfield(L, -2, "__index");
+  lteep_make_class(L, HASH, hash_methods);
   luaL_newlib(L, functions);
   lua_newtable(L);
   for (int i = 0; algorithms[i].name; i++) {

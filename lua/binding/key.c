@@ -186,26 +186,16 @@ static int key_gc(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-    {"public", key_public},
-    {"private", key_private},
-    {"thumbprint", key_thumbprint},
-    {"algorithm", key_algorithm},
-    {"provider", key_provider},
-    {"can_sign", key_can_sign},
-    {NULL, NULL},
+    {"public", key_public},       {"private", key_private},   {"thumbprint", key_thumbprint},
+    {"algorithm", key_algorithm}, {"provider", key_provider}, {"can_sign", key_can_sign},
+    {"__tostring", key_tostring}, {"__gc", key_gc},           {NULL, NULL},
 };
-
-static const luaL_Reg metamethods[] = {
-    {"__tostring", key_tostring}, {"__gc", key_gc}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
     {"generate", key_generate}, {"load", key_load}, {"external", key_external}, {NULL, NULL}};
 
 int lteep_open_key(lua_State *L) {
-  luaL_newmetatable(L, KEY);
-  luaL_setfuncs(L, metamethods, 0);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
+  lteep_make_class(L, KEY, methods);
   luaL_newlib(L, functions);
   return 1;
 }
