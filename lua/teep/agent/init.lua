@@ -129,7 +129,7 @@ end
 
 local handlers <const> = { ["query-request"] = query.answer, update = update.answer }
 
-local function misdirected(accepted)
+local function misdirected(_, accepted)
   local refused = gate.refusal("an agent receives query-request and update, not " .. accepted.type,
     "wrong_direction")
   refused.type = accepted.type

@@ -55,7 +55,7 @@ end
 -- A plain report is a CBOR map; a protected one is COSE_Sign1 of a profile of ours (T-096).
 local function suit_report(agent, request)
   for _, report in ipairs(request.suit_reports or {}) do
-    if report:sub(1, 1):find("[^\xa0-\xbf]") then
+    if not report:find("^[\xa0-\xbf]") then
       local shape = cose.parse(report)
       local signer = shape and shape.signers[1]
       if not (signer and agent.suite[1].algorithm == signer.algorithm) then

@@ -91,13 +91,21 @@ local function unlink(work)
   end
 end
 
+local function new_components(book, verified)
+  local count = 0
+  for _, id in ipairs(verified.components) do
+    if #book:holders(id) == 0 then count = count + 1 end
+  end
+  return count
+end
+
 -- The ledger has room for removal left when it takes no further manifest.
 local function fits(agent, verified)
   local book, limits, id = agent.ledger, agent.limits, verified.identity
   if book.size >= limits.ledger then
     return errors.fail("limit_reached", "ledger: %d bytes, limit is %d", book.size, limits.ledger)
   end
-  if #book:components() + #verified.components > limits.components then
+  if #book:components() + new_components(book, verified) > limits.components then
     return errors.fail("limit_reached", "installed components: limit is %d", limits.components)
   end
   if not book:manifest(id) and #book.state.manifests >= limits.installed then
