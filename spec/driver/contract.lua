@@ -22,7 +22,8 @@ end
 -- Identifiers that would do harm as file names, or look alike.
 local function hostile_ids()
   local ids = {
-    {}, { "" }, { "", "" }, { "a" }, { "A" }, { "a", "b" }, { "ab" }, { "a/b" }, { "a", "", "b" }, { "a\0b" },
+    {}, { "" }, { "", "" }, { "a" }, { "A" }, { "a", "b" }, { "ab" }, { "ab", "c" }, { "a", "bc" },
+    { "a/b" }, { "a", "", "b" }, { "a\0b" },
     { "a\0" }, { "\0" }, { "." }, { ".." }, { "..", ".." }, { "../.." }, { "../../etc/passwd" }, { "/" },
     { "/etc/passwd" }, { "//" }, { "\\..\\.." }, { "lock" }, { "staged", "0" }, { "components" }, { "~" }, { "$HOME" },
     { "`id`" }, { "-rf" }, { "*" }, { "CON" }, { "a." }, { "a " }, { "\n" }, { "\27[2J" }, { "%2e%2e%2f" },
@@ -228,6 +229,20 @@ return function(engine, _ENV) -- luacheck: ignore 212/_ENV
       assert.is_true(first:commit())
       assert.are.equal("first", content_of { "a" })
       has_failed("not_found", tee:probe { "b" })
+    end)
+
+    it("is aborted with the driver, whichever ended before it", function()
+      for ended = 1, 3 do
+        local txns = {}
+        for i = 1, 3 do
+          txns[i] = assert(tee:txn())
+          stage(txns[i], { "a" }, "new")
+        end
+        txns[ended]:abort()
+        reopen()
+        for i = 1, 3 do assert.has_error(function() txns[i]:commit() end) end
+        engine.check_staged(0)
+      end
     end)
 
     it("throws when used after its end, and so do its slots", function()

@@ -390,6 +390,25 @@ return function(engine, _ENV) -- luacheck: ignore 212/_ENV
       assert.are.same({ n = 1, nil }, table.pack(db:transaction(function() return nil end)))
     end)
 
+    it("is not overtaken between its reading and its writing", function()
+      local program = [[
+        local db = assert(require("teep.store").open((...)))
+        for _ = 1, 50 do
+          assert(db:transaction(function()
+            local count = db:tc_list("kid")[1].size
+            return db:tc_list_put("kid", { { component_id = "a", size = count + 1 } })
+          end))
+        end
+        print "end"]]
+      assert(db:tc_list_put("kid", { { component_id = "a", size = 0 } }))
+      local counters = { child.start(program, { uri }), child.start(program, { uri }) }
+      for _, counter in ipairs(counters) do
+        assert.are.equal("end\n", counter:rest())
+        counter:wait()
+      end
+      assert.are.equal(100, db:tc_list("kid")[1].size)
+    end)
+
     it("keeps all it did", function()
       assert.is_true(db:transaction(function()
         assert(db:spend("a", 10))
