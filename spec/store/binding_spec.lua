@@ -66,6 +66,11 @@ describe("teep.sqlite", function()
     assert.are.equal(1, value(1).v)
   end)
 
+  it("reports a database that may not be written as denied", function()
+    assert(db:exec("PRAGMA query_only = 1"))
+    is_failure("denied", insert(1, 1))
+  end)
+
   it("reports a database that cannot be opened", function()
     is_failure("store_failed", sqlite.open(folder .. "/no/such/folder"))
   end)
