@@ -120,7 +120,7 @@ static void push_map(lua_State *L, lteep_reader *reader, uint64_t pairs) {
 }
 
 /* null and undefined are one value each, kept in the class table of simple values by number. */
-static void push_simple(lua_State *L, uint64_t number) {
+void lteep_push_simple(lua_State *L, uint64_t number) {
   if (number == 20 || number == 21) {
     lua_pushboolean(L, number == 21);
     return;
@@ -165,7 +165,7 @@ void lteep_push_generic(lua_State *L, lteep_reader *reader) {
     lua_setfield(L, -2, "value");
     break;
   case LTEEP_CBOR_SIMPLE:
-    push_simple(L, item.value);
+    lteep_push_simple(L, item.value);
     break;
   case LTEEP_CBOR_FLOAT:
     lua_pushnumber(L, item.number);
@@ -465,7 +465,7 @@ static int simple(lua_State *L) {
   bool valid = (number >= 0 && number < 20) || number == 22 || number == 23 ||
                (number >= 32 && number <= 255);
   luaL_argcheck(L, valid, 1, "no simple value has this number");
-  push_simple(L, (uint64_t)number);
+  lteep_push_simple(L, (uint64_t)number);
   return 1;
 }
 

@@ -16,6 +16,9 @@ void lteep_push_generic(lua_State *L, lteep_reader *reader);
 /* Write the generic Lua value at `index` (absolute). Values without a CBOR form throw. */
 LTEEP_CHECKED lteep_status lteep_write_generic(lteep_output *output, int index);
 
+/* Push the one Lua value of a simple value: a boolean, teep.cbor.null, ... */
+void lteep_push_simple(lua_State *L, uint64_t number);
+
 /* Write a Lua integer as a signed number, or its bit pattern as an unsigned one. */
 void lteep_write_integer(lteep_output *output, lua_Integer value, bool is_unsigned);
 

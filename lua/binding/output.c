@@ -66,6 +66,20 @@ lteep_status lteep_output_sort(lteep_output *output, lteep_output_pair *pairs, s
   return status;
 }
 
+void lteep_output_wrap(lteep_output *output, size_t start) {
+  lteep_bytes content = {output->buffer.at + start, output->buffer.size - start};
+  uint8_t head[HEAD_MAX];
+  lteep_buffer head_buffer = {head, 0, sizeof head};
+  lteep_writer writer = lteep_writer_on(&head_buffer);
+  lteep_write_uint(&writer, content.size);
+  head[0] = (uint8_t)(head[0] | LTEEP_CBOR_BYTES << 5); /* same argument, other major type */
+  (void)lteep_output_writer(output, 0);
+  uint8_t *at = output->buffer.at + start;
+  memmove(at + head_buffer.size, at, content.size);
+  memcpy(at, head, head_buffer.size);
+  output->buffer.size += head_buffer.size;
+}
+
 void lteep_output_push(const lteep_output *output) {
   lua_pushlstring(output->L, (const char *)output->buffer.at, output->buffer.size);
 }

@@ -31,6 +31,9 @@ typedef struct {
 LTEEP_CHECKED lteep_status lteep_output_sort(lteep_output *output, lteep_output_pair *pairs,
                                              size_t count);
 
+/* Turn what was written since `start` into the content of a byte string. */
+void lteep_output_wrap(lteep_output *output, size_t start);
+
 /* Push what was written as a Lua string. */
 void lteep_output_push(const lteep_output *output);
 

@@ -1,0 +1,144 @@
+/* Room `schema` of teep.core: the class, and what its two codecs share. */
+#include "schema.h"
+
+#include <stdarg.h>
+
+#define SCHEMA "teep.schema"
+
+/* Push the text of a path: "query-request.tc_list[2].image_size"; "" at a root without a name. */
+static void push_path(lteep_codec *codec, const lteep_path *path) {
+  lua_State *L = codec->L;
+  luaL_checkstack(L, 3, "path");
+  if (!path) {
+    if (codec->schema->name)
+      lua_rawgeti(L, codec->names, codec->schema->name);
+    else
+      lua_pushliteral(L, "");
+    return;
+  }
+  push_path(codec, path->up);
+  if (path->name) {
+    lua_rawgeti(L, codec->names, path->name);
+    const char *dot = lua_rawlen(L, -2) > 0 ? "." : "";
+    lua_pushfstring(L, "%s%s%s", lua_tostring(L, -2), dot, lua_tostring(L, -1));
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+  } else {
+    lua_pushfstring(L, "%s[%I]", lua_tostring(L, -1), (LUAI_UACINT)path->position);
+    lua_replace(L, -2);
+  }
+}
+
+bool lteep_codec_fail(lteep_codec *codec, const lteep_path *path, lteep_status status,
+                      const char *format, ...) {
+  lua_State *L = codec->L;
+  codec->status = status;
+  luaL_checkstack(L, 4, "failure");
+  push_path(codec, path);
+  if (lua_rawlen(L, -1) > 0) {
+    lua_pushliteral(L, ": ");
+    lua_concat(L, 2);
+  }
+  if (format) {
+    va_list arguments;
+    va_start(arguments, format);
+    lua_pushvfstring(L, format, arguments);
+    va_end(arguments);
+  } else {
+    lua_pushstring(L, lteep_status_sentence(status));
+  }
+  lua_concat(L, 2);
+  return false;
+}
+
+bool lteep_codec_check_size(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                            size_t size, const char *unit) {
+  if (size >= (uint64_t)node->min && size <= (uint64_t)node->max) return true;
+  if (node->max == INT64_MAX)
+    return lteep_codec_fail(codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I %s, want at least %I",
+                            (LUAI_UACINT)size, unit, (LUAI_UACINT)node->min);
+  return lteep_codec_fail(codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I %s, want %I..%I",
+                          (LUAI_UACINT)size, unit, (LUAI_UACINT)node->min, (LUAI_UACINT)node->max);
+}
+
+bool lteep_codec_check_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                              int64_t number) {
+  if (number >= node->min && number <= node->max) return true;
+  return lteep_codec_fail(codec, path, LTEEP_ERR_NUMBER_OUT_OF_RANGE, "%I, want %I..%I",
+                          (LUAI_UACINT)number, (LUAI_UACINT)node->min, (LUAI_UACINT)node->max);
+}
+
+static lteep_schema *check_schema(lua_State *L) {
+  return luaL_checkudata(L, 1, SCHEMA);
+}
+
+static int compile(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lteep_schema *schema = lua_newuserdatauv(L, sizeof *schema, 1);
+  *schema = (lteep_schema){NULL, NULL, 0};
+  luaL_setmetatable(L, SCHEMA);
+  lteep_schema_compile(L, schema, 1);
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  lteep_schema_clear(check_schema(L));
+  return 0;
+}
+
+static lteep_codec codec_of(lua_State *L, const lteep_schema *schema) {
+  lua_getiuservalue(L, 1, LTEEP_SCHEMA_NAMES);
+  return (lteep_codec){L, schema, lua_gettop(L), LTEEP_OK};
+}
+
+/* The message is on top: nil, message, code. */
+static int push_codec_failure(const lteep_codec *codec) {
+  lua_State *L = codec->L;
+  luaL_checkstack(L, 2, "failure");
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  lua_pushstring(L, lteep_status_code(codec->status));
+  return 3;
+}
+
+/* schema:decode(bytes, limits) */
+static int decode(lua_State *L) {
+  lteep_schema *schema = check_schema(L);
+  lteep_bytes input = lteep_check_bytes(L, 2);
+  lteep_cbor_limits limits = lteep_check_limits(L, 3);
+  lteep_codec codec = codec_of(L, schema);
+  size_t offset = 0;
+  lteep_status status = lteep_cbor_scan(input, &limits, &offset);
+  if (status) {
+    push_path(&codec, NULL);
+    const char *name = lua_tostring(L, -1);
+    return lteep_push_scan_failure(L, *name ? name : NULL, status, offset);
+  }
+  lteep_reader reader = lteep_reader_on(input);
+  return lteep_schema_decode(&codec, &reader, &limits) ? 1 : push_codec_failure(&codec);
+}
+
+/* schema:encode(value) */
+static int encode(lua_State *L) {
+  lteep_schema *schema = check_schema(L);
+  luaL_checkany(L, 2);
+  lua_settop(L, 2);
+  lteep_codec codec = codec_of(L, schema);
+  lteep_output output;
+  lteep_output_open(L, &output);
+  if (!lteep_schema_encode(&codec, &output, 2)) return push_codec_failure(&codec);
+  lteep_output_push(&output);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"decode", decode}, {"encode", encode}, {"__gc", collect}, {NULL, NULL}};
+
+int lteep_open_schema(lua_State *L) {
+  lteep_make_class(L, SCHEMA, methods);
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, compile);
+  lua_setfield(L, -2, "compile");
+  return 1;
+}

@@ -1,0 +1,433 @@
+/* Bytes to Lua values along a schema. The input was scanned; only its meaning is checked here. */
+#include <string.h>
+
+#include "schema.h"
+
+typedef struct {
+  lteep_codec *codec;
+  lteep_reader *reader;
+  const lteep_cbor_limits *limits;
+} decoder;
+
+static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *node);
+
+static const char *const kinds[] = {
+    "an unsigned integer",
+    "a negative integer",
+    "a byte string",
+    "a text string",
+    "an array",
+    "a map",
+    "a tag",
+    "a simple value",
+    "a floating-point number",
+};
+
+static bool wrong_type(decoder *d, const lteep_path *path, const char *wanted) {
+  int kind = lteep_reader_peek(d->reader);
+  return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want %s, found %s", wanted,
+                          kind < 0 ? "nothing" : kinds[kind]);
+}
+
+/* Read the next item, which must be of this type. */
+static bool take(decoder *d, const lteep_path *path, lteep_cbor_type type, lteep_cbor_item *item) {
+  if (lteep_reader_peek(d->reader) != (int)type) return wrong_type(d, path, kinds[type]);
+  if (lteep_reader_next(d->reader, item)) return true;
+  return lteep_codec_fail(d->codec, path, d->reader->status, NULL);
+}
+
+static void push_bytes(decoder *d, lteep_bytes bytes) {
+  lua_pushlstring(d->codec->L, (const char *)bytes.at, bytes.size);
+}
+
+static void push_name(decoder *d, int name) {
+  lua_rawgeti(d->codec->L, d->codec->names, name);
+}
+
+/* --- Scalars --- */
+
+static bool decode_uint64(decoder *d, const lteep_path *path) {
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_UINT, &item)) return false;
+  lua_pushinteger(d->codec->L, (lua_Integer)item.value);
+  return true;
+}
+
+/* A number that fits int64; unsigned only where the node says so. */
+static bool take_number(decoder *d, const lteep_path *path, bool is_unsigned, int64_t *number) {
+  lteep_cbor_item item;
+  bool negative = !is_unsigned && lteep_reader_peek(d->reader) == LTEEP_CBOR_NINT;
+  if (!take(d, path, negative ? LTEEP_CBOR_NINT : LTEEP_CBOR_UINT, &item)) return false;
+  if (item.value > INT64_MAX)
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_NUMBER_OUT_OF_RANGE, NULL);
+  *number = negative ? -1 - (int64_t)item.value : (int64_t)item.value;
+  return true;
+}
+
+static bool decode_number(decoder *d, const lteep_path *path, const lteep_node *node) {
+  int64_t number;
+  if (!take_number(d, path, node->type == LTEEP_NODE_UINT, &number)) return false;
+  if (!lteep_codec_check_number(d->codec, path, node, number)) return false;
+  lua_pushinteger(d->codec->L, number);
+  return true;
+}
+
+static bool decode_string(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  bool text = node->type == LTEEP_NODE_TEXT;
+  if (!take(d, path, text ? LTEEP_CBOR_TEXT : LTEEP_CBOR_BYTES, &item)) return false;
+  if (!lteep_codec_check_size(d->codec, path, node, item.string.size, "bytes")) return false;
+  push_bytes(d, item.string);
+  return true;
+}
+
+static bool is_boolean(const lteep_cbor_item *item) {
+  return item->type == LTEEP_CBOR_SIMPLE && (item->value == 20 || item->value == 21);
+}
+
+static bool is_null(const lteep_cbor_item *item) {
+  return item->type == LTEEP_CBOR_SIMPLE && item->value == 22;
+}
+
+static bool decode_simple(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  const char *wanted = node->type == LTEEP_NODE_BOOL ? "true or false" : "null";
+  if (lteep_reader_peek(d->reader) != LTEEP_CBOR_SIMPLE) return wrong_type(d, path, wanted);
+  if (!take(d, path, LTEEP_CBOR_SIMPLE, &item)) return false;
+  if (!(node->type == LTEEP_NODE_BOOL ? is_boolean(&item) : is_null(&item)))
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIMPLE_VALUE, "want %s", wanted);
+  lteep_push_simple(d->codec->L, item.value);
+  return true;
+}
+
+static bool decode_enum(decoder *d, const lteep_path *path, const lteep_node *node) {
+  int64_t number;
+  if (!take_number(d, path, false, &number)) return false;
+  for (size_t i = 0; i < node->count; i++) {
+    if (node->fields[i].number != number) continue;
+    push_name(d, node->fields[i].name);
+    return true;
+  }
+  if (node->unknown == LTEEP_UNKNOWN_REFUSE)
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "%I names nothing known here",
+                            (LUAI_UACINT)number);
+  lua_pushinteger(d->codec->L, number);
+  return true;
+}
+
+static bool decode_bits(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lua_State *L = d->codec->L;
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_UINT, &item)) return false;
+  lua_createtable(L, 0, (int)node->count);
+  for (size_t i = 0; i < node->count; i++) {
+    uint64_t bit = UINT64_C(1) << node->fields[i].number;
+    if (!(item.value & bit)) continue;
+    item.value &= ~bit;
+    push_name(d, node->fields[i].name);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, -3);
+  }
+  if (item.value == 0) return true;
+  return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "unknown bits %I",
+                          (LUAI_UACINT)item.value);
+}
+
+/* --- Containers --- */
+
+static bool check_count(decoder *d, const lteep_path *path, const lteep_node *node,
+                        uint64_t count) {
+  return lteep_codec_check_size(d->codec, path, node, (size_t)count, "entries");
+}
+
+static bool decode_array(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lua_State *L = d->codec->L;
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_ARRAY, &item) || !check_count(d, path, node, item.value))
+    return false;
+  lua_createtable(L, (int)item.value, 0);
+  for (lua_Integer i = 1; i <= (lua_Integer)item.value; i++) {
+    lteep_path step = {path, 0, i};
+    if (!decode_value(d, &step, node->of)) return false;
+    lua_rawseti(L, -2, i);
+  }
+  return true;
+}
+
+static bool decode_tuple(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lua_State *L = d->codec->L;
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_ARRAY, &item)) return false;
+  bool too_many = item.value > node->count && node->unknown == LTEEP_UNKNOWN_REFUSE;
+  if (item.value < node->required || too_many)
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I elements, want %I..%I",
+                            (LUAI_UACINT)item.value, (LUAI_UACINT)node->required,
+                            (LUAI_UACINT)node->count);
+  lua_createtable(L, 0, (int)node->count);
+  for (uint64_t i = 0; i < item.value; i++) {
+    if (i >= node->count) {
+      lteep_reader_skip(d->reader);
+      continue;
+    }
+    lteep_path step = {path, node->fields[i].name, 0};
+    push_name(d, node->fields[i].name);
+    if (!decode_value(d, &step, node->fields[i].of)) return false;
+    lua_rawset(L, -3);
+  }
+  return true;
+}
+
+static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lua_State *L = d->codec->L;
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_MAP, &item) || !check_count(d, path, node, item.value))
+    return false;
+  lua_createtable(L, (int)item.value, 0);
+  for (lua_Integer i = 1; i <= (lua_Integer)item.value; i++) {
+    lteep_path step = {path, 0, i};
+    lua_createtable(L, 0, 2);
+    if (!decode_value(d, &step, node->keys)) return false;
+    lua_setfield(L, -2, "key");
+    if (!decode_value(d, &step, node->of)) return false;
+    lua_setfield(L, -2, "value");
+    lua_rawseti(L, -2, i);
+  }
+  return true;
+}
+
+static int compare(lteep_bytes a, lteep_bytes b) {
+  size_t common = a.size < b.size ? a.size : b.size;
+  int order = common ? memcmp(a.at, b.at, common) : 0;
+  return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* The field with this encoded label; fields are sorted by it. */
+static const lteep_field *find_field(const lteep_node *node, lteep_bytes label) {
+  size_t low = 0, high = node->count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    const lteep_field *field = &node->fields[middle];
+    int order = compare(label, (lteep_bytes){field->label, field->label_size});
+    if (order == 0) return field;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return NULL;
+}
+
+/* An unknown label as Lua sees it: integer, string, or its encoded bytes. */
+static void push_label(decoder *d, lteep_bytes label) {
+  lteep_reader reader = lteep_reader_on(label);
+  int kind = lteep_reader_peek(&reader);
+  if (kind == LTEEP_CBOR_TEXT || kind == LTEEP_CBOR_BYTES) {
+    lteep_cbor_item item;
+    (void)lteep_reader_next(&reader, &item);
+    push_bytes(d, item.string);
+    return;
+  }
+  int64_t number = lteep_reader_int(&reader);
+  if (reader.status == LTEEP_OK)
+    lua_pushinteger(d->codec->L, number);
+  else
+    push_bytes(d, label);
+}
+
+/* Put the raw value of an unknown label under `.unknown` of the table on top. */
+static void keep_unknown(decoder *d, lteep_bytes label) {
+  lua_State *L = d->codec->L;
+  if (lua_getfield(L, -1, "unknown") != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "unknown");
+  }
+  push_label(d, label);
+  push_bytes(d, lteep_reader_skip(d->reader));
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+static bool decode_unknown(decoder *d, const lteep_path *path, const lteep_node *node,
+                           lteep_bytes label) {
+  if (node->unknown == LTEEP_UNKNOWN_REFUSE) {
+    push_label(d, label);
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "label %s is not known here",
+                            luaL_tolstring(d->codec->L, -1, NULL));
+  }
+  if (node->unknown == LTEEP_UNKNOWN_KEEP)
+    keep_unknown(d, label);
+  else
+    lteep_reader_skip(d->reader);
+  return true;
+}
+
+/* One pair of a map into the table on top; marks the field as seen. */
+static bool decode_pair(decoder *d, const lteep_path *path, const lteep_node *node,
+                        lteep_bytes label, uint64_t *seen) {
+  const lteep_field *field = find_field(node, label);
+  if (!field) return decode_unknown(d, path, node, label);
+  lteep_path step = {path, field->name, 0};
+  push_name(d, field->name);
+  if (!decode_value(d, &step, field->of)) return false;
+  lua_rawset(d->codec->L, -3);
+  *seen |= UINT64_C(1) << (field - node->fields);
+  return true;
+}
+
+static bool check_required(decoder *d, const lteep_path *path, const lteep_node *node,
+                           uint64_t seen) {
+  for (size_t i = 0; i < node->count; i++) {
+    if (!node->fields[i].required || seen >> i & 1) continue;
+    lteep_path step = {path, node->fields[i].name, 0};
+    return lteep_codec_fail(d->codec, &step, LTEEP_ERR_MISSING_FIELD, NULL);
+  }
+  return true;
+}
+
+static bool decode_map(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  if (!take(d, path, LTEEP_CBOR_MAP, &item)) return false;
+  uint64_t seen = 0;
+  lteep_bytes previous = {NULL, 0};
+  lua_createtable(d->codec->L, 0, item.value < node->count ? (int)item.value : (int)node->count);
+  for (uint64_t i = 0; i < item.value; i++) {
+    lteep_bytes label = lteep_reader_skip(d->reader);
+    if (node->sorted && i > 0 && compare(previous, label) > 0)
+      return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNSORTED_KEYS, NULL);
+    if (!decode_pair(d, path, node, label, &seen)) return false;
+    previous = label;
+  }
+  return check_required(d, path, node, seen);
+}
+
+/* --- Wrappers --- */
+
+static bool decode_wrapped(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  size_t offset = 0;
+  if (!take(d, path, LTEEP_CBOR_BYTES, &item)) return false;
+  lteep_status status = lteep_cbor_scan(item.string, d->limits, &offset);
+  if (status)
+    return lteep_codec_fail(d->codec, path, status, "offset %I: %s", (LUAI_UACINT)offset,
+                            lteep_status_sentence(status));
+  lteep_reader inner = lteep_reader_on(item.string);
+  decoder inside = {d->codec, &inner, d->limits};
+  return decode_value(&inside, path, node->of);
+}
+
+static bool decode_tag(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  bool tagged = lteep_reader_peek(d->reader) == LTEEP_CBOR_TAG;
+  if (!tagged && node->optional) return decode_value(d, path, node->of);
+  if (!take(d, path, LTEEP_CBOR_TAG, &item)) return false;
+  if (item.value != node->tag)
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want tag %I, found tag %I",
+                            (LUAI_UACINT)node->tag, (LUAI_UACINT)item.value);
+  return decode_value(d, path, node->of);
+}
+
+static bool fits_integer(const lteep_cbor_item *item) {
+  return item->type == LTEEP_CBOR_UINT || item->type == LTEEP_CBOR_NINT;
+}
+
+static bool fits_tuple(const lteep_node *node, const lteep_cbor_item *item) {
+  return item->type == LTEEP_CBOR_ARRAY && item->value >= node->required &&
+         (item->value <= node->count || node->unknown != LTEEP_UNKNOWN_REFUSE);
+}
+
+/* Can an item with this head be the node? */
+static bool fits(const lteep_node *node, const lteep_cbor_item *item) {
+  switch (node->type) {
+  case LTEEP_NODE_UINT:
+  case LTEEP_NODE_UINT64:
+  case LTEEP_NODE_BITS:
+    return item->type == LTEEP_CBOR_UINT;
+  case LTEEP_NODE_INT:
+  case LTEEP_NODE_ENUM:
+    return fits_integer(item);
+  case LTEEP_NODE_BYTES:
+  case LTEEP_NODE_WRAPPED:
+    return item->type == LTEEP_CBOR_BYTES;
+  case LTEEP_NODE_TEXT:
+    return item->type == LTEEP_CBOR_TEXT;
+  case LTEEP_NODE_BOOL:
+    return is_boolean(item);
+  case LTEEP_NODE_NULL:
+    return is_null(item);
+  case LTEEP_NODE_ARRAY:
+    return item->type == LTEEP_CBOR_ARRAY;
+  case LTEEP_NODE_TUPLE:
+    return fits_tuple(node, item);
+  case LTEEP_NODE_MAP:
+  case LTEEP_NODE_TABLE:
+    return item->type == LTEEP_CBOR_MAP;
+  case LTEEP_NODE_TAG:
+    if (item->type == LTEEP_CBOR_TAG) return item->value == node->tag;
+    return node->optional && fits(node->of, item);
+  case LTEEP_NODE_CHOICE:
+    for (size_t i = 0; i < node->count; i++)
+      if (fits(node->fields[i].of, item)) return true;
+    return false;
+  default:
+    return true;
+  }
+}
+
+static bool decode_choice(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  lteep_reader ahead = *d->reader;
+  if (lteep_reader_next(&ahead, &item))
+    for (size_t i = 0; i < node->count; i++)
+      if (fits(node->fields[i].of, &item)) return decode_value(d, path, node->fields[i].of);
+  return wrong_type(d, path, "one of several types");
+}
+
+static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *node) {
+  luaL_checkstack(d->codec->L, 6, "schema");
+  switch (node->type) {
+  case LTEEP_NODE_UINT64:
+    return decode_uint64(d, path);
+  case LTEEP_NODE_UINT:
+  case LTEEP_NODE_INT:
+    return decode_number(d, path, node);
+  case LTEEP_NODE_BYTES:
+  case LTEEP_NODE_TEXT:
+    return decode_string(d, path, node);
+  case LTEEP_NODE_BOOL:
+  case LTEEP_NODE_NULL:
+    return decode_simple(d, path, node);
+  case LTEEP_NODE_ENUM:
+    return decode_enum(d, path, node);
+  case LTEEP_NODE_BITS:
+    return decode_bits(d, path, node);
+  case LTEEP_NODE_ARRAY:
+    return decode_array(d, path, node);
+  case LTEEP_NODE_TUPLE:
+    return decode_tuple(d, path, node);
+  case LTEEP_NODE_MAP:
+    return decode_map(d, path, node);
+  case LTEEP_NODE_TABLE:
+    return decode_table(d, path, node);
+  case LTEEP_NODE_WRAPPED:
+    return decode_wrapped(d, path, node);
+  case LTEEP_NODE_TAG:
+    return decode_tag(d, path, node);
+  case LTEEP_NODE_CHOICE:
+    return decode_choice(d, path, node);
+  case LTEEP_NODE_RAW:
+    push_bytes(d, lteep_reader_skip(d->reader));
+    return true;
+  case LTEEP_NODE_ANY:
+    lteep_push_generic(d->codec->L, d->reader);
+    return true;
+  }
+  return false;
+}
+
+bool lteep_schema_decode(lteep_codec *codec, lteep_reader *reader,
+                         const lteep_cbor_limits *limits) {
+  decoder d = {codec, reader, limits};
+  return decode_value(&d, NULL, codec->schema->root);
+}
