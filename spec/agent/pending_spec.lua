@@ -41,6 +41,15 @@ describe("teep.agent.pending", function()
       assert.equal(scene.URI, scene.new().agent:request(APP, OTHER))
     end)
 
+    it("follows any hint only when nothing is configured", function()
+      local device = scene.new { tam_uris = { OTHER } }
+      device.agent.tam_uri = nil
+      assert.equal("not_found", select(3, device.agent:request(APP, "wss://third.example/teep")))
+      assert.equal(OTHER, device.agent:request(APP, OTHER))
+      device.agent.tam_uris = {}
+      assert.equal("wss://third.example/teep", device.agent:request(APP, "wss://third.example/teep"))
+    end)
+
     it("follows a hint that is allowed (T-090)", function()
       assert.equal(OTHER, scene.new({ tam_uris = { OTHER } }).agent:request(APP, OTHER))
     end)

@@ -117,6 +117,10 @@ describe("teep.agent.update", function()
       succeeded(device:update { scene.envelope { sequence = -1 } })
       failed(device:update { scene.envelope { sequence = math.maxinteger } }, "manifest_processing_failed")
       assert.equal(-1, device.agent:status().manifests[1].sequence_number)
+      device = scene.new()
+      succeeded(device:update { scene.envelope { sequence = math.maxinteger } })
+      succeeded(device:update { scene.envelope { sequence = -1 } })
+      failed(device:update { scene.envelope { sequence = math.maxinteger } }, "manifest_processing_failed")
     end)
 
     it("stops at the first failure and reports all it attempted (A-26)", function()
@@ -240,6 +244,15 @@ describe("teep.agent.update", function()
         local lib = scene.envelope { id = LIB_SUIT, component = LIB }
         failed(device:update({ lib }, { unneeded_manifest_list = { APP_SUIT } }), "manifest_processing_failed", "app.suit")
       end)
+    end)
+
+    it("removes what it has no intact envelope of", function()
+      for _, envelope in ipairs { "", "\xff", scene.envelope { id = LIB_SUIT, component = LIB } } do
+        local device = installed()
+        assert(device.driver:seal_put("manifest-1", envelope))
+        succeeded(device:uninstall(APP_SUIT))
+        assert.is_nil(device:read(APP))
+      end
     end)
 
     it("removes what a signer signed who is no longer trusted", function()

@@ -174,14 +174,17 @@ function procedure.install(agent, verified, slot, tam_uri)
 end
 
 --- Uninstall a manifest of the ledger: its uninstall sequence, then every component nobody else holds.
--- The sequence of a signer no longer trusted is not run; its components are removed all the same.
+-- The sequence is not run when its signer is no longer trusted or the stored envelope is damaged; the
+-- components are removed all the same.
 -- @tparam Agent agent
 -- @tparam table row of the ledger
 -- @treturn table outcome
 function procedure.uninstall(agent, row)
   local envelope, message, code = agent.ledger:envelope(row.slot)
-  if not envelope then return failed(blank(), message, code) end
-  local verified = suit.verify(envelope, { keys = agent.signers, algorithms = agent.algorithms })
+  if not envelope and code ~= "corrupt" and code ~= "not_found" then return failed(blank(), message, code) end
+  local trust = { keys = agent.signers, algorithms = agent.algorithms }
+  local verified = envelope and suit.verify(envelope, trust)
+  if verified and verified.digest.bytes ~= row.digest then verified = nil end
   return run(agent, verified, "uninstall", { manifest_component_id = row.manifest_component_id })
 end
 

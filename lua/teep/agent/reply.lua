@@ -17,6 +17,12 @@ local companions <const> = {
   unsupported_msg_version = function(agent) return "versions", { agent.version } end,
 }
 
+-- A whole key identifier would use up half of the 128 bytes there are.
+local KID <const> = ("%x"):rep(64)
+local function shorten(text)
+  return (text:gsub(KID, function(kid) return kid:sub(1, 16) .. ".." end))
+end
+
 --- An Error message.
 -- @tparam Agent agent
 -- @tparam table refused a refusal of @{teep.agent.gate}, with `token` and `suit_reports` where there are some
@@ -26,7 +32,7 @@ function reply.error(agent, refused)
     type = "error",
     token = refused.token,
     err_code = refused.err_code,
-    err_msg = message.line(refused.message),
+    err_msg = message.line(shorten(refused.message)),
     err_lang = "en",
     suit_reports = refused.suit_reports,
   }

@@ -23,7 +23,8 @@ end
 
 local function manifest_failed(id, message, code)
   local name = id and component_id.format(id) .. ": " or ""
-  return refusal(name .. message, code, "manifest_processing_failed")
+  if message:sub(1, #name) ~= name then message = name .. message end
+  return refusal(message, code, "manifest_processing_failed")
 end
 
 local function verify(work)
