@@ -27,7 +27,7 @@ function log.escape(value)
   local text = tostring(value)
   if #text > log.value_limit then text = text:sub(1, log.value_limit) .. "..." end
   if text:find("^[%w_./:@+%%,~#*<>-]+$") then return text end
-  return '"' .. text:gsub('[^ !#-%[%]-~]', escape_byte) .. '"'
+  return '"' .. text:gsub('[^ !#-[%]^-~]', escape_byte) .. '"'
 end
 
 --- One line without its end.

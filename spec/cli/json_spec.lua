@@ -30,6 +30,8 @@ describe("JSON", function()
       assert.is_nil(text:find "[^ -~]")
       if byte < 128 then assert.equal("a" .. string.char(byte), json.decode(text)) end
     end
+    local plain = " !#$%&'()*+,-./09:;<=>?@AZ[]^_`az{|}~"
+    assert.equal('"' .. plain .. '"', json.encode(plain))
     assert.equal('"\\u00e9\\u20ac\\ud83d\\ude00"', json.encode "é€😀")
     assert.equal("é€😀", json.decode(json.encode "é€😀"))
   end)

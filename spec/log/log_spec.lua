@@ -67,6 +67,14 @@ describe("a log line", function()
     end
   end)
 
+  it("leaves printable ASCII as it is, but for quotes and backslashes", function()
+    for byte = 32, 126 do
+      local character = string.char(byte)
+      local shown = log.escape(" " .. character)
+      assert.equal(character:find '["\\]' and 5 or 4, #shown, shown)
+    end
+  end)
+
   it("shows a value of the length limit whole and cuts one more byte", function()
     assert.equal(("x"):rep(log.value_limit), log.escape(("x"):rep(log.value_limit)))
     assert.equal(("x"):rep(log.value_limit) .. "...", log.escape(("x"):rep(log.value_limit + 1)))

@@ -43,7 +43,7 @@ end
 
 -- Bytes that are not UTF-8 are written one by one, as if they were Latin-1.
 local function encode_string(text)
-  if not text:find('[^ !#-%[%]-~]') then return '"' .. text .. '"' end
+  if not text:find('[^ !#-[%]^-~]') then return '"' .. text .. '"' end
   local points = {}
   if utf8.len(text) then
     for _, point in utf8.codes(text) do points[#points + 1] = escape_point(point) end

@@ -15,7 +15,12 @@ local no_shape <const> = {}
 
 local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)) end
 
-function Renderer:line(depth, text) self.lines[#self.lines + 1] = ("  "):rep(depth) .. text end
+-- Text of a peer is in these lines, and terminals obey control characters.
+local function escape(byte) return ("\\x%02x"):format(byte:byte()) end
+
+function Renderer:line(depth, text)
+  self.lines[#self.lines + 1] = ("  "):rep(depth) .. text:gsub("[^ -~]", escape)
+end
 
 --- A byte string in diagnostic notation, shortened unless everything is wanted.
 function Renderer:bytes(value)

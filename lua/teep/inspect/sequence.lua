@@ -26,10 +26,11 @@ function sequence.render(renderer, depth, bytes, value)
   local shapes = require "teep.inspect.shapes"
   local known = arguments(shapes)
   if cbor.type(value) ~= "array" then return renderer:value(depth, "", value, {}) end
+  local items = cbor.items(bytes, renderer.limits)
   for i = 1, #value, 2 do
-    local code, first = value[i], cbor.span(bytes, { i })
+    local code = value[i]
     local name = labels.commands[code] or "unknown command"
-    local prefix = ("@%d %s %s: "):format(first - 1, tostring(code), name)
+    local prefix = ("@%d %s %s: "):format(items[i].offset, tostring(code), name)
     if value[i + 1] == nil then return renderer:line(depth, prefix .. "(argument missing)") end
     renderer:value(depth, prefix, value[i + 1], known[code] or shapes.policy)
   end
