@@ -1,154 +1,12 @@
 local child = require "child"
 local contract = require "driver.contract"
 local driver = require "teep.driver"
+local engine = require "driver.sim"
+local has_failed = require "has_failed"
 
-local folder
-local engine = {}
-
-local function output(command)
-  local pipe = assert(io.popen(command .. " 2>&1"))
-  local text = pipe:read("a")
-  pipe:close()
-  return text
-end
-
-local function lines(command)
-  local list = {}
-  for line in output(command):gmatch("[^\n]+") do list[#list + 1] = line end
-  return list
-end
-
-function engine.options()
-  folder = child.folder()
-  return { name = "sim", path = folder .. "/tee" }
-end
-
-function engine.remove() child.remove(folder) end
-
-function engine.check_staged(count)
-  assert.are.equal(count, #lines("find " .. folder .. "/tee/staged -mindepth 1"))
-end
-
--- Every file is below the root, with a name of our making and for its owner only.
-function engine.check_place(components)
-  local names = lines("ls -A " .. folder .. "/tee/components")
-  assert.are.equal(components, #names)
-  for _, name in ipairs(names) do assert.is_truthy(name:find("^" .. ("[0-9a-f]"):rep(64) .. "$")) end
-  assert.are.same({ "tee" }, lines("ls -A " .. folder))
-  assert.are.same({ "components", "keys", "lock", "sealed", "staged" }, lines("ls -A " .. folder .. "/tee"))
-  assert.are.same({}, lines("find " .. folder .. "/tee -type f ! -perm 600 -o -type d ! -perm 700"))
-end
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("a")
-  file:close()
-  return content
-end
-
-local function write_file(path, content)
-  local file = assert(io.open(path, "wb"))
-  file:write(content)
-  file:close()
-end
-
-local function has_failed(code, result, message, found)
-  assert.is_nil(result)
-  assert.are.equal(code, found)
-  assert.is_string(message)
-  return message
-end
+local read_file, write_file, lines = engine.read_file, engine.write_file, engine.lines
 
 describe("teep.driver sim", function() contract(engine, _ENV) end)
-
-describe("teep.driver.open", function()
-  local options
-
-  before_each(function() options = engine.options() end)
-  after_each(engine.remove)
-
-  it("names the drivers there are when it knows none of that name", function()
-    assert.is_truthy(has_failed("not_found", driver.open { name = "simm" }):find("sim", 1, true))
-  end)
-
-  it("throws without a name and on options that are no strings", function()
-    assert.has_error(function() driver.open {} end)
-    assert.has_error(function() driver.open() end)
-    assert.has_error(function() driver.open { name = "sim", path = 7 } end)
-    assert.has_error(function() driver.open { name = "sim", path = "a\0b" } end)
-    assert.has_error(function() driver.open { name = "sim", [1] = "path" } end)
-  end)
-
-  it("takes 16 options at most", function()
-    local many = { name = "sim" }
-    for i = 1, 16 do many["option" .. i] = "" end
-    has_failed("config_invalid", driver.open(many))
-    many.option17 = ""
-    assert.has_error(function() driver.open(many) end)
-  end)
-
-  it("refuses options the driver does not have, and wants a path", function()
-    has_failed("config_invalid", driver.open { name = "sim", path = options.path, pth = "x" })
-    has_failed("config_invalid", driver.open { name = "sim" })
-    has_failed("config_invalid", driver.open { name = "sim", path = "" })
-  end)
-
-  it("refuses a folder that cannot be made or is no folder", function()
-    has_failed("not_found", driver.open { name = "sim", path = folder .. "/no/such/folder" })
-    write_file(folder .. "/file", "")
-    has_failed("io_failed", driver.open { name = "sim", path = folder .. "/file" })
-  end)
-
-  it("refuses a folder that others may write to", function()
-    for _, mode in ipairs { "0770", "0702", "0777" } do
-      os.execute(("mkdir -p %s && chmod %s %s"):format(options.path, mode, options.path))
-      has_failed("denied", driver.open(options))
-    end
-    os.execute("chmod 0755 " .. options.path)
-    assert(driver.open(options)):close()
-  end)
-
-  it("makes folders and files for their owner only, whatever the umask", function()
-    local maker = child.start([[
-      local tee = assert(require("teep.driver").open { name = "sim", path = (...) })
-      local txn = assert(tee:txn())
-      assert(assert(txn:stage { "a" }):finish())
-      assert(txn:commit())
-      assert(tee:seal_put("a", "a"))
-      assert(tee:key("a", "ESP256"))
-      print "end"]], { options.path, before = "umask 000;" })
-    assert.are.equal("end\n", maker:rest())
-    maker:wait()
-    engine.check_place(1)
-  end)
-
-  it("is for one process at a time, and one handle", function()
-    local tee = assert(driver.open(options))
-    assert.is_truthy(has_failed("busy", driver.open(options)):find("in use by another process", 1, true))
-    local other = child.start([[
-      print(select(3, require("teep.driver").open { name = "sim", path = (...) }))]], { options.path })
-    assert.are.equal("busy", other:line())
-    other:wait()
-    tee:close()
-    assert(driver.open(options)):close()
-  end)
-
-  it("follows a link to the folder itself", function()
-    os.execute(("mkdir -m 0700 %s/real && ln -s real %s"):format(folder, options.path))
-    local tee = assert(driver.open(options))
-    assert(tee:seal_put("a", "a"))
-    tee:close()
-    assert.is_truthy(io.open(folder .. "/real/sealed/a"))
-  end)
-
-  it("removes what a killed process left in staged/", function()
-    assert(driver.open(options)):close()
-    write_file(options.path .. "/staged/0", "half")
-    write_file(options.path .. "/staged/.strange name", "half")
-    assert(driver.open(options)):close()
-    engine.check_staged(0)
-  end)
-end)
 
 describe("teep.driver sim", function()
   local options, tee, outside
@@ -156,7 +14,7 @@ describe("teep.driver sim", function()
   before_each(function()
     options = engine.options()
     tee = assert(driver.open(options))
-    outside = folder .. "/outside"
+    outside = engine.folder .. "/outside"
     write_file(outside, "outside")
   end)
 
@@ -204,15 +62,15 @@ describe("teep.driver sim", function()
   end)
 
   it("does not follow links in place of its folders and its lock (D18)", function()
-    os.execute(("mkdir %s/elsewhere && touch %s/elsewhere/precious"):format(folder, folder))
+    os.execute(("mkdir %s/elsewhere && touch %s/elsewhere/precious"):format(engine.folder, engine.folder))
     for _, name in ipairs { "components", "keys", "sealed", "staged", "lock" } do
       tee:close()
-      replace_by(options.path .. "/" .. name, ("ln -s %s"):format(name == "lock" and outside or folder .. "/elsewhere"))
+      replace_by(options.path .. "/" .. name, ("ln -s %s"):format(name == "lock" and outside or engine.folder .. "/elsewhere"))
       has_failed("corrupt", driver.open(options))
       os.execute(("rm %s/%s"):format(options.path, name))
       tee = assert(driver.open(options))
     end
-    assert.are.same({ "precious" }, lines(("ls %s/elsewhere"):format(folder)))
+    assert.are.same({ "precious" }, lines(("ls %s/elsewhere"):format(engine.folder)))
     assert.are.equal("outside", read_file(outside))
   end)
 

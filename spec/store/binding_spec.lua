@@ -1,4 +1,5 @@
 local child = require "child"
+local has_failed = require "has_failed"
 local sqlite = require "teep.sqlite"
 
 describe("teep.sqlite", function()
@@ -18,12 +19,6 @@ describe("teep.sqlite", function()
   local function insert(...) return db:prepare("INSERT INTO t VALUES (?, ?)"):run(...) end
 
   local function value(k) return db:prepare("SELECT v, typeof(v) AS type FROM t WHERE k = ?"):row(k) end
-
-  local function is_failure(code, result, message, found)
-    assert.is_nil(result)
-    assert.is_string(message)
-    assert.are.equal(code, found)
-  end
 
   it("throws on a wrong number of arguments", function()
     local statement = db:prepare("INSERT INTO t VALUES (?, ?)")
@@ -48,13 +43,13 @@ describe("teep.sqlite", function()
   end)
 
   it("reports faulty SQL, also in what follows a sound statement", function()
-    is_failure("store_failed", db:prepare("SELEC 1"))
-    is_failure("store_failed", db:exec("SELECT 1; SELECT nothing"))
+    has_failed("store_failed", db:prepare("SELEC 1"))
+    has_failed("store_failed", db:exec("SELECT 1; SELECT nothing"))
   end)
 
   it("reports a violated constraint as conflict", function()
     assert(insert(1, 1))
-    is_failure("conflict", insert(1, 2))
+    has_failed("conflict", insert(1, 2))
     assert.are.equal(1, value(1).v)
   end)
 
@@ -62,24 +57,24 @@ describe("teep.sqlite", function()
     assert(insert(1, 1))
     local pages = db:prepare("PRAGMA page_count"):row().page_count
     assert(db:exec(("PRAGMA max_page_count = %d"):format(pages)))
-    is_failure("no_space", insert(2, ("x"):rep(100000)))
+    has_failed("no_space", insert(2, ("x"):rep(100000)))
     assert.are.equal(1, value(1).v)
   end)
 
   it("reports a database that may not be written as denied", function()
     assert(db:exec("PRAGMA query_only = 1"))
-    is_failure("denied", insert(1, 1))
+    has_failed("denied", insert(1, 1))
   end)
 
   it("reports a database that cannot be opened", function()
-    is_failure("store_failed", sqlite.open(folder .. "/no/such/folder"))
+    has_failed("store_failed", sqlite.open(folder .. "/no/such/folder"))
   end)
 
   it("waits for a lock, then reports busy", function()
     local other = assert(sqlite.open(folder .. "/db"))
     assert(other:exec("PRAGMA busy_timeout = 1; BEGIN"))
     assert(db:exec("BEGIN IMMEDIATE"))
-    is_failure("busy", other:exec("INSERT INTO t VALUES (9, 9)"))
+    has_failed("busy", other:exec("INSERT INTO t VALUES (9, 9)"))
     other:close()
     assert(db:exec("ROLLBACK"))
   end)
@@ -121,23 +116,23 @@ describe("teep.sqlite", function()
   it("runs nothing more in a transaction that SQLite has rolled back", function()
     assert(insert(1, 1))
     local after
-    is_failure("conflict", db:transaction(function()
+    has_failed("conflict", db:transaction(function()
       assert(insert(2, 2))
-      is_failure("conflict", db:prepare("INSERT OR ROLLBACK INTO t VALUES (1, 1)"):run())
+      has_failed("conflict", db:prepare("INSERT OR ROLLBACK INTO t VALUES (1, 1)"):run())
       after = table.pack(insert(3, 3))
-      is_failure("conflict", db:exec("INSERT INTO t VALUES (4, 4)"))
-      is_failure("conflict", db:prepare("SELECT 1"):row())
-      is_failure("conflict", db:prepare("SELECT 1"):rows())
+      has_failed("conflict", db:exec("INSERT INTO t VALUES (4, 4)"))
+      has_failed("conflict", db:prepare("SELECT 1"):row())
+      has_failed("conflict", db:prepare("SELECT 1"):rows())
       return true
     end))
-    is_failure("conflict", table.unpack(after, 1, 3))
+    has_failed("conflict", table.unpack(after, 1, 3))
     assert.are.same({ { k = 1 } }, db:prepare("SELECT k FROM t"):rows())
     assert.is_false(db:in_transaction())
   end)
 
   it("reports a commit that fails and rolls it back", function()
     assert(db:exec [[CREATE TABLE child (k REFERENCES t DEFERRABLE INITIALLY DEFERRED)]])
-    is_failure("conflict", db:transaction(function() return db:exec("INSERT INTO child VALUES (77)") end))
+    has_failed("conflict", db:transaction(function() return db:exec("INSERT INTO child VALUES (77)") end))
     assert.are.equal(0, db:prepare("SELECT count(*) AS n FROM child"):row().n)
     assert(db:transaction(function() return insert(1, 1) end))
   end)

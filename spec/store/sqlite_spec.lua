@@ -1,4 +1,5 @@
 local child = require "child"
+local has_failed = require "has_failed"
 local contract = require "store.contract"
 local sqlite = require "teep.sqlite"
 local store = require "teep.store"
@@ -35,12 +36,7 @@ describe("teep.store.open", function()
   before_each(function() path = engine.uri():sub(#"sqlite:" + 1) end)
   after_each(engine.remove)
 
-  local function is_refused(code, uri)
-    local db, message, found = store.open(uri)
-    assert.is_nil(db)
-    assert.are.equal(code, found)
-    return message
-  end
+  local function is_refused(code, uri) return has_failed(code, store.open(uri)) end
 
   it("refuses a scheme it does not know and names those it knows", function()
     assert.is_truthy(is_refused("config_invalid", "mysql://host/db"):find("sqlite:", 1, true))

@@ -62,7 +62,7 @@ end
 local function check_intact(store)
   local row <const>, message <const>, code <const> = query.row(store, "PRAGMA quick_check(1)")
   if not row then return nil, message, code end
-  if row.quick_check ~= "ok" then return errors.fail("corrupt", "%s", row.quick_check) end
+  if row.quick_check ~= "ok" then return errors.fail("corrupt", "%s", row.quick_check:gsub("%s+", " ")) end
   return true
 end
 
