@@ -459,11 +459,10 @@ static int pairs(lua_State *L) {
   return 1;
 }
 
-/* simple(number): the one value of that number. */
+/* simple(number): the one value of that number; 20 and 21 are false and true. */
 static int simple(lua_State *L) {
   lua_Integer number = luaL_checkinteger(L, 1);
-  bool valid = (number >= 0 && number < 20) || number == 22 || number == 23 ||
-               (number >= 32 && number <= 255);
+  bool valid = (number >= 0 && number < 24) || (number >= 32 && number <= 255);
   luaL_argcheck(L, valid, 1, "no simple value has this number");
   lteep_push_simple(L, (uint64_t)number);
   return 1;

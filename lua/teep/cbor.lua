@@ -117,9 +117,9 @@ function cbor.integer(bits, negative)
   return setmetatable({ bits = bits, negative = negative or false }, classes.integer)
 end
 
---- A simple value without a name.
+--- A simple value by its number.
 -- @function simple
--- @tparam integer number 0..19 or 32..255
+-- @tparam integer number 0..23 or 32..255; 20 and 21 are false and true
 cbor.simple = core.simple
 
 --- null and undefined, one value each.
