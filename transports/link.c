@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SOON 1 /* microsecond: in the next turn */
+
 static void expire(lteep_loop *loop, lteep_deadline *deadline) {
   (void)loop;
   lteep_link *link = lws_container_of(deadline, lteep_link, deadline);
@@ -16,7 +18,7 @@ static void expire(lteep_loop *loop, lteep_deadline *deadline) {
 
 void lteep_link_expire_in(lteep_link *link, lws_usec_t time) {
   link->deadline.fire = expire;
-  lteep_deadline_set(link->loop, &link->deadline, lws_now_usecs() + time);
+  lteep_deadline_set(link->loop, &link->deadline, time ? lws_now_usecs() + time : 0);
 }
 
 lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep_limits *limits) {
@@ -33,7 +35,7 @@ lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep
   link->self = &loop->links;
   if (link->next) link->next->self = &link->next;
   loop->links = link;
-  lteep_link_expire_in(link, 0);
+  lteep_link_expire_in(link, SOON);
   return link;
 }
 
@@ -126,7 +128,7 @@ void lteep_link_connect(lteep_link *link, struct lws_client_connect_info *info) 
   }
   if (wsi) lws_set_opaque_user_data(wsi, NULL);
   lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, "cannot connect");
-  lteep_link_expire_in(link, 0);
+  lteep_link_expire_in(link, SOON);
 }
 
 /* The peer never answered, refused, or spoke something else than asked for. */
