@@ -2,6 +2,7 @@
 local bytes = require "fixtures.bytes"
 local cjson = require "cjson"
 local cose = require "teep.cose"
+local crypto = require "teep.crypto"
 local key = require "teep.key"
 local lfs = require "lfs"
 
@@ -35,13 +36,18 @@ local function coordinate(description, name)
   return bstr(hex and unhex(hex) or base64url(description[name]))
 end
 
--- The public COSE_Key of an example, nil when the curve is not ours.
+local served = {}
+for _, provider in ipairs(crypto.providers()) do
+  for _, algorithm in ipairs(provider.algorithms) do served[algorithm] = true end
+end
+
+-- The public COSE_Key of an example, nil when the curve is not served.
 local function public_key(description)
   local kid = bstr(description.kid)
   if description.crv == "P-256" then
     return map(int(1), int(2), int(2), kid, int(3), int(-7), int(-1), int(1), int(-2), coordinate(description, "x"),
       int(-3), coordinate(description, "y"))
-  elseif description.crv == "Ed25519" then
+  elseif description.crv == "Ed25519" and served.EdDSA then
     return map(int(1), int(1), int(2), kid, int(3), int(-8), int(-1), int(6), int(-2), coordinate(description, "x"))
   end
 end
@@ -77,7 +83,7 @@ describe("the signature examples of cose-wg/Examples:", function()
     local signer = example.input.sign0 or example.input.sign.signers[1]
     local encoded = public_key(signer.key)
     if not encoded then
-      pending("skipped " .. path .. ": " .. (signer.key.crv or signer.key.kty) .. " is not supported")
+      pending("skipped " .. path .. ": " .. (signer.key.crv or signer.key.kty) .. " is not served")
     else
       used = used + 1
       it((example.fail and "refuses " or "verifies ") .. path, function()
@@ -99,7 +105,7 @@ describe("the signature examples of cose-wg/Examples:", function()
 
   it("were all used, and of both kinds", function()
     assert.are.equal(used, passed + failed)
-    assert.are.equal(6, passed)
+    assert.are.equal(served.EdDSA and 6 or 4, passed)
     assert.are.equal(6, failed)
   end)
 end)
