@@ -37,6 +37,13 @@ typedef struct {
   frame frames[LTEEP_CBOR_DEPTH_MAX];
 } scan;
 
+/* No encoded item is a prefix of another, so a tie up to the shorter is equality only when the
+ * sizes agree. */
+int lteep_cbor_compare(lteep_bytes a, lteep_bytes b) {
+  int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
+  return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 static bool asks(const scan *s, unsigned rule) {
   return (s->limits->rules & rule) != 0;
 }
@@ -44,13 +51,6 @@ static bool asks(const scan *s, unsigned rule) {
 static lteep_status fail(scan *s, size_t offset, lteep_status status) {
   s->fault = offset;
   return status;
-}
-
-/* <0, 0, >0 as memcmp; no encoded item is a prefix of another, so a tie up to the shorter is
- * equality only when the sizes agree. */
-static int compare(lteep_bytes a, lteep_bytes b) {
-  int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
-  return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
 static size_t offset_of(const scan *s, lteep_bytes part) {
@@ -89,7 +89,7 @@ static lteep_status check_unique(scan *s, const frame *map) {
 /* A key of the map `map` is complete: is it in its place? */
 static lteep_status check_key(scan *s, frame *map, size_t start) {
   lteep_bytes key = {s->input.at + start, s->at - start};
-  int order = map->key.size == 0 ? 1 : compare(key, map->key);
+  int order = map->key.size == 0 ? 1 : lteep_cbor_compare(key, map->key);
   map->key = key;
   if (order == 0) return fail(s, start, LTEEP_ERR_DUPLICATE_KEY);
   if (order > 0) return LTEEP_OK;

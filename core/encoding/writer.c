@@ -72,6 +72,8 @@ void lteep_write_bytes(lteep_writer *writer, lteep_bytes bytes) {
 }
 
 void lteep_write_text(lteep_writer *writer, lteep_bytes text) {
+  if (writer->status == LTEEP_OK && !lteep_utf8_valid(text))
+    writer->status = LTEEP_ERR_INVALID_UTF8;
   size_t before = writer->out->size;
   room to = room_of(writer);
   wrote(writer, cbor_encode_string_start(text.size, to.at, to.size));

@@ -33,9 +33,10 @@ static void set_limit(lua_State *L, lteep_cbor_limits *limits, const char *name)
     limits->bytes = check_limit(L, name);
   else if (strcmp(name, "items") == 0)
     limits->items = check_limit(L, name);
-  else if (strcmp(name, "depth") == 0)
-    limits->depth = (unsigned)check_limit(L, name);
-  else if (strcmp(name, "unsorted_keys") == 0)
+  else if (strcmp(name, "depth") == 0) {
+    size_t depth = check_limit(L, name);
+    limits->depth = depth < LTEEP_CBOR_DEPTH_MAX ? (unsigned)depth : LTEEP_CBOR_DEPTH_MAX;
+  } else if (strcmp(name, "unsorted_keys") == 0)
     limits->unsorted_keys = check_limit(L, name);
   else if (strcmp(name, "sorted") == 0)
     limits->rules |= lua_toboolean(L, -1) ? LTEEP_CBOR_SORTED : 0;
@@ -286,7 +287,9 @@ static lteep_status write_big(lteep_output *output, int index) {
 static lteep_status write_simple(lteep_output *output, int index) {
   lteep_writer writer = lteep_output_writer(output, 0);
   lua_getfield(output->L, index, "number");
-  lteep_write_simple(&writer, (uint8_t)luaL_checkinteger(output->L, -1));
+  lua_Integer number = luaL_checkinteger(output->L, -1);
+  if (number < 0 || number > UINT8_MAX) luaL_error(output->L, "no simple value has this number");
+  lteep_write_simple(&writer, (uint8_t)number);
   lua_pop(output->L, 1);
   return writer.status;
 }

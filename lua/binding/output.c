@@ -16,6 +16,7 @@ void lteep_output_open(lua_State *L, lteep_output *output) {
 
 lteep_writer lteep_output_writer(lteep_output *output, size_t content) {
   lteep_buffer *buffer = &output->buffer;
+  if (content > SIZE_MAX / 4 - buffer->capacity) luaL_error(output->L, "CBOR output is too large");
   size_t room = content + HEAD_MAX;
   if (buffer->capacity - buffer->size < room) {
     size_t capacity = 2 * buffer->capacity + room;
@@ -38,9 +39,8 @@ typedef struct {
 
 static int compare(const void *a, const void *b) {
   const sortable *left = a, *right = b;
-  size_t common = left->key_size < right->key_size ? left->key_size : right->key_size;
-  int order = memcmp(left->at, right->at, common);
-  return order ? order : (left->key_size > right->key_size) - (left->key_size < right->key_size);
+  return lteep_cbor_compare((lteep_bytes){left->at, left->key_size},
+                            (lteep_bytes){right->at, right->key_size});
 }
 
 lteep_status lteep_output_sort(lteep_output *output, lteep_output_pair *pairs, size_t count) {

@@ -110,10 +110,8 @@ static void set_label(compiler *c, int index, lteep_field *field) {
 
 static int compare_labels(const void *a, const void *b) {
   const lteep_field *left = a, *right = b;
-  size_t common = left->label_size < right->label_size ? left->label_size : right->label_size;
-  int order = memcmp(left->label, right->label, common);
-  return order ? order
-               : (left->label_size > right->label_size) - (left->label_size < right->label_size);
+  return lteep_cbor_compare((lteep_bytes){left->label, left->label_size},
+                            (lteep_bytes){right->label, right->label_size});
 }
 
 static void compile_field(compiler *c, int index, lteep_node *node, lteep_field *field) {

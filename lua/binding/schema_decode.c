@@ -195,19 +195,13 @@ static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *n
   return true;
 }
 
-static int compare(lteep_bytes a, lteep_bytes b) {
-  size_t common = a.size < b.size ? a.size : b.size;
-  int order = common ? memcmp(a.at, b.at, common) : 0;
-  return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 /* The field with this encoded label; fields are sorted by it. */
 static const lteep_field *find_field(const lteep_node *node, lteep_bytes label) {
   size_t low = 0, high = node->count;
   while (low < high) {
     size_t middle = (low + high) / 2;
     const lteep_field *field = &node->fields[middle];
-    int order = compare(label, (lteep_bytes){field->label, field->label_size});
+    int order = lteep_cbor_compare(label, (lteep_bytes){field->label, field->label_size});
     if (order == 0) return field;
     if (order < 0)
       high = middle;
@@ -294,7 +288,7 @@ static bool decode_map(decoder *d, const lteep_path *path, const lteep_node *nod
   lua_createtable(d->codec->L, 0, item.value < node->count ? (int)item.value : (int)node->count);
   for (uint64_t i = 0; i < item.value; i++) {
     lteep_bytes label = lteep_reader_skip(d->reader);
-    if (node->sorted && i > 0 && compare(previous, label) > 0)
+    if (node->sorted && i > 0 && lteep_cbor_compare(previous, label) > 0)
       return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNSORTED_KEYS, NULL);
     if (!decode_pair(d, path, node, label, &seen)) return false;
     previous = label;

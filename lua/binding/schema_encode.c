@@ -39,16 +39,11 @@ static bool encode_string(encoder *e, const lteep_path *path, const lteep_node *
   lteep_bytes content = lteep_check_bytes(L, index);
   if (!lteep_codec_check_size(e->codec, path, node, content.size, "bytes")) return false;
   lteep_writer writer = lteep_output_writer(e->output, content.size);
-  if (node->type == LTEEP_NODE_BYTES) {
+  if (node->type == LTEEP_NODE_BYTES)
     lteep_write_bytes(&writer, content);
-    return true;
-  }
-  size_t start = e->output->buffer.size;
-  lteep_write_text(&writer, content);
-  lteep_bytes written = {e->output->buffer.at + start, e->output->buffer.size - start};
-  if (lteep_cbor_scan(written, NULL, NULL) == LTEEP_ERR_INVALID_UTF8)
-    return lteep_codec_fail(e->codec, path, LTEEP_ERR_INVALID_UTF8, NULL);
-  return true;
+  else
+    lteep_write_text(&writer, content);
+  return !writer.status || lteep_codec_fail(e->codec, path, writer.status, NULL);
 }
 
 static bool encode_bool(encoder *e, const lteep_path *path, int index) {
@@ -226,7 +221,7 @@ static bool encode_label(encoder *e, const lteep_path *path, int index) {
   lteep_bytes text = lteep_check_bytes(L, index);
   lteep_writer writer = lteep_output_writer(e->output, text.size);
   lteep_write_text(&writer, text);
-  return true;
+  return !writer.status || lteep_codec_fail(e->codec, path, writer.status, NULL);
 }
 
 /* A map with labels beyond the described ones: all pairs, then put in order. */

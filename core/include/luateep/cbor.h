@@ -41,6 +41,9 @@ extern const lteep_cbor_limits lteep_cbor_default_limits;
 LTEEP_CHECKED lteep_status lteep_cbor_scan(lteep_bytes input, const lteep_cbor_limits *limits,
                                            size_t *offset);
 
+/* Order of encoded map keys (section 4.2.1): <0, 0, >0, bytewise. */
+int lteep_cbor_compare(lteep_bytes a, lteep_bytes b);
+
 typedef enum {
   LTEEP_CBOR_UINT = 0,
   LTEEP_CBOR_NINT = 1, /* value n stands for -1 - n */
@@ -104,14 +107,15 @@ void lteep_write_uint(lteep_writer *writer, uint64_t value);
 void lteep_write_nint(lteep_writer *writer, uint64_t value); /* writes -1 - value */
 void lteep_write_int(lteep_writer *writer, int64_t value);
 void lteep_write_bytes(lteep_writer *writer, lteep_bytes bytes);
-void lteep_write_text(lteep_writer *writer, lteep_bytes text);
+void lteep_write_text(lteep_writer *writer, lteep_bytes text); /* INVALID_UTF8 */
 void lteep_write_array(lteep_writer *writer, uint64_t count);
 void lteep_write_map(lteep_writer *writer, uint64_t pairs);
 void lteep_write_tag(lteep_writer *writer, uint64_t tag);
-void lteep_write_simple(lteep_writer *writer, uint8_t value);
+void lteep_write_simple(lteep_writer *writer, uint8_t value); /* SIMPLE_VALUE for 24..31 */
 void lteep_write_bool(lteep_writer *writer, bool value);
 void lteep_write_null(lteep_writer *writer);
-void lteep_write_float(lteep_writer *writer, double number); /* shortest form that keeps the value */
+void lteep_write_float(lteep_writer *writer,
+                       double number); /* shortest form that keeps the value */
 void lteep_write_raw(lteep_writer *writer, lteep_bytes encoded); /* bytes that are CBOR already */
 
 #endif
