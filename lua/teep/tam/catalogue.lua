@@ -1,0 +1,78 @@
+--- The manifests a TAM may send: added once they verify, verified again whenever they are used.
+-- @module teep.tam.catalogue
+local component_id <const> = require "teep.component_id"
+local errors <const> = require "teep.errors"
+local suit <const> = require "teep.suit"
+local fail <const> = errors.fail
+
+local catalogue = {}
+
+-- Tag 107; inside of an Update envelopes are untagged (A-22).
+local TAG_SIZE <const> = 2
+
+local function components_of(verified)
+  local list <const> = {}
+  for i, target in ipairs(verified.targets) do
+    list[i] = {
+      component_id = component_id.format(target.component_id), digest = target.digest,
+      digest_algorithm = target.digest_algorithm, size = target.size,
+    }
+  end
+  return list
+end
+
+--- Add a manifest.
+-- @tparam Tam tam
+-- @tparam string envelope SUIT_Envelope, tagged or not, signed by a trusted signer
+-- @treturn[1] table as stored, see `manifest_put` of the store
+-- @treturn[2] nil, string, string message and code: `too_large`, those of `teep.suit.verify`
+--   (`unauthorised`, `digest_mismatch`, ...), `missing_field` (no manifest component identifier),
+--   `rollback`, `conflict`, those of the store
+function catalogue.add(tam, envelope)
+  if #envelope > tam.limits.update then
+    return fail("too_large", "manifest: %d bytes, limit is %d", #envelope, tam.limits.update)
+  end
+  local verified <const>, message, code = suit.verify(envelope, { keys = tam.signers })
+  if not verified then return nil, message, code end
+  if not verified.manifest_component_id then
+    return fail("missing_field", "manifest: no manifest component identifier (SUIT key 5): no device "
+      .. "could be told to remove it")
+  end
+  local manifest <const> = {
+    id = component_id.format(verified.manifest_component_id), sequence_number = verified.sequence_number,
+    digest = verified.digest.bytes, signer = verified.kid,
+    envelope = verified.tagged and envelope:sub(TAG_SIZE + 1) or envelope,
+    components = components_of(verified), added = tam.clock(),
+  }
+  local ok, reason, why = tam.store:manifest_put(manifest)
+  if not ok then return nil, reason, why end
+  return manifest
+end
+
+local function check_stored(tam, manifest)
+  local verified <const>, message, code = suit.verify(manifest.envelope, { keys = tam.signers })
+  if not verified then return nil, message, code end
+  local same <const> = verified.digest.bytes == manifest.digest
+    and verified.sequence_number == manifest.sequence_number
+    and verified.manifest_component_id
+    and component_id.format(verified.manifest_component_id) == manifest.id
+  if not same then return fail("corrupt", "the envelope is not the one that was added") end
+  return manifest
+end
+
+--- Load a manifest to send it. The store is not trusted with what devices run: signature, digest,
+-- identifier and sequence number are checked again (D31).
+-- @tparam Tam tam
+-- @tparam string id text form
+-- @tparam[opt] integer sequence_number the highest when absent
+-- @treturn[1] table manifest with `envelope`
+-- @treturn[2] nil, string, string message and code: `not_found`, `corrupt`, those of `teep.suit.verify`
+function catalogue.load(tam, id, sequence_number)
+  local manifest <const>, message, code = tam.store:manifest(id, sequence_number)
+  if not manifest then return nil, message, code end
+  local sound, reason, why = check_stored(tam, manifest)
+  if not sound then return nil, ("manifest %s: %s"):format(id, reason), why end
+  return manifest
+end
+
+return catalogue
