@@ -1,7 +1,9 @@
 /* Room `schema` of teep.core: the class, and what its two codecs share. */
 #include "schema.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #define SCHEMA "teep.schema"
 
@@ -51,6 +53,31 @@ bool lteep_codec_fail(lteep_codec *codec, const lteep_path *path, lteep_status s
   return false;
 }
 
+/* Whoever chose the string must not choose what a log or a terminal does (D24). */
+const char *lteep_codec_push_shown(lua_State *L, lteep_bytes string) {
+  enum { SHOWN_MAX = 40 };
+  char shown[SHOWN_MAX];
+  size_t size = string.size < SHOWN_MAX ? string.size : SHOWN_MAX;
+  for (size_t i = 0; i < size; i++) {
+    bool printable = string.at[i] >= 0x20 && string.at[i] < 0x7f;
+    shown[i] = printable ? (char)string.at[i] : '?';
+  }
+  const char *more = string.size > size ? "..." : "";
+  lua_pushlstring(L, shown, size);
+  lua_pushfstring(L, "'%s%s'", lua_tostring(L, -1), more);
+  lua_remove(L, -2);
+  return lua_tostring(L, -1);
+}
+
+const char *lteep_codec_push_number(lua_State *L, bool negative, uint64_t value) {
+  char text[24];
+  if (negative && value == UINT64_MAX)
+    snprintf(text, sizeof text, "-18446744073709551616");
+  else
+    snprintf(text, sizeof text, "%s%" PRIu64, negative ? "-" : "", negative ? value + 1 : value);
+  return lua_pushstring(L, text);
+}
+
 bool lteep_codec_check_size(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
                             size_t size, const char *unit) {
   if (size >= (uint64_t)node->min && size <= (uint64_t)node->max) return true;
@@ -61,11 +88,33 @@ bool lteep_codec_check_size(lteep_codec *codec, const lteep_path *path, const lt
                           (LUAI_UACINT)size, unit, (LUAI_UACINT)node->min, (LUAI_UACINT)node->max);
 }
 
+bool lteep_codec_fail_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                             bool negative, uint64_t value) {
+  const char *found = lteep_codec_push_number(codec->L, negative, value);
+  return lteep_codec_fail(codec, path, LTEEP_ERR_NUMBER_OUT_OF_RANGE, "%s, want %I..%I", found,
+                          (LUAI_UACINT)node->min, (LUAI_UACINT)node->max);
+}
+
 bool lteep_codec_check_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
                               int64_t number) {
   if (number >= node->min && number <= node->max) return true;
-  return lteep_codec_fail(codec, path, LTEEP_ERR_NUMBER_OUT_OF_RANGE, "%I, want %I..%I",
-                          (LUAI_UACINT)number, (LUAI_UACINT)node->min, (LUAI_UACINT)node->max);
+  return lteep_codec_fail_number(codec, path, node, number < 0,
+                                 (uint64_t)(number < 0 ? -1 - number : number));
+}
+
+const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label) {
+  size_t low = 0, high = node->count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    const lteep_field *field = &node->fields[middle];
+    int order = lteep_cbor_compare(label, (lteep_bytes){field->label, field->label_size});
+    if (order == 0) return field;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return NULL;
 }
 
 static lteep_schema *check_schema(lua_State *L) {

@@ -93,13 +93,26 @@ typedef struct {
 bool lteep_codec_fail(lteep_codec *codec, const lteep_path *path, lteep_status status,
                       const char *format, ...);
 
+/* Push a string of a peer or caller as it may stand in a message: printable ASCII, not long. */
+const char *lteep_codec_push_shown(lua_State *L, lteep_bytes string);
+
+/* Push -1 - `value` or `value` as decimal text. */
+const char *lteep_codec_push_number(lua_State *L, bool negative, uint64_t value);
+
 /* Fail with "4 bytes, want 8..64" or the like unless min <= size <= max of the node. */
 bool lteep_codec_check_size(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
                             size_t size, const char *unit);
 
+/* Fail with "9, want 0..8". */
+bool lteep_codec_fail_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                             bool negative, uint64_t value);
+
 /* Fail unless the number is within min..max of the node. */
 bool lteep_codec_check_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
                               int64_t number);
+
+/* The field of a map with this encoded label, or NULL. */
+const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label);
 
 /* Push the decoded value; false after a failure. */
 bool lteep_schema_decode(lteep_codec *codec, lteep_reader *reader, const lteep_cbor_limits *limits);

@@ -1,23 +1,50 @@
-/* Descriptions (Lua tables) to nodes. A mistake in a description throws: it is the programmer's. */
+/* Descriptions (Lua tables) to nodes. A mistake in a description throws, named by its path: it is
+ * the programmer's. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema.h"
 
+enum { ALLOWED_MAX = 4 };
+
 typedef struct {
   lua_State *L;
   lteep_schema *schema;
-  int names; /* stack index */
+  lteep_codec codec; /* for paths */
   int depth;
 } compiler;
 
-static const char *const type_names[] = {
-    "uint",  "uint64", "int", "bytes", "text",    "bool", "null",   "enum", "bits",
-    "array", "tuple",  "map", "table", "wrapped", "tag",  "choice", "raw",  "any",
+/* What a description of each type may have next to `type` and `name`. */
+static const struct {
+  const char *name;
+  const char *allowed[ALLOWED_MAX];
+} types[] = {
+    [LTEEP_NODE_UINT] = {"uint", {"min", "max"}},
+    [LTEEP_NODE_UINT64] = {"uint64", {NULL}},
+    [LTEEP_NODE_INT] = {"int", {"min", "max"}},
+    [LTEEP_NODE_BYTES] = {"bytes", {"min", "max"}},
+    [LTEEP_NODE_TEXT] = {"text", {"min", "max"}},
+    [LTEEP_NODE_BOOL] = {"bool", {NULL}},
+    [LTEEP_NODE_NULL] = {"null", {NULL}},
+    [LTEEP_NODE_ENUM] = {"enum", {"values", "unknown"}},
+    [LTEEP_NODE_BITS] = {"bits", {"values"}},
+    [LTEEP_NODE_ARRAY] = {"array", {"of", "min", "max"}},
+    [LTEEP_NODE_TUPLE] = {"tuple", {"fields", "rest"}},
+    [LTEEP_NODE_MAP] = {"map", {"fields", "unknown", "sorted"}},
+    [LTEEP_NODE_TABLE] = {"table", {"keys", "of", "min", "max"}},
+    [LTEEP_NODE_WRAPPED] = {"wrapped", {"of"}},
+    [LTEEP_NODE_TAG] = {"tag", {"tag", "of", "optional", "omit"}},
+    [LTEEP_NODE_CHOICE] = {"choice", {"of"}},
+    [LTEEP_NODE_RAW] = {"raw", {NULL}},
+    [LTEEP_NODE_ANY] = {"any", {NULL}},
 };
-#define TYPE_COUNT (sizeof type_names / sizeof type_names[0])
+#define TYPE_COUNT (sizeof types / sizeof types[0])
 
-static lteep_node *compile(compiler *c, int index);
+static const char *const description_names[] = {"type", "name", NULL};
+static const char *const element_names[] = {"name", "of", "optional", NULL};
+static const char *const field_names[] = {"label", "name", "of", "required", NULL};
+
+static lteep_node *compile(compiler *c, const lteep_path *path);
 
 void lteep_schema_clear(lteep_schema *schema) {
   for (lteep_node *node = schema->nodes, *next; node; node = next) {
@@ -28,82 +55,179 @@ void lteep_schema_clear(lteep_schema *schema) {
   schema->nodes = schema->root = NULL;
 }
 
+/* Throw "FILE:LINE: schema PATH: MESSAGE"; the message is on top. */
+static int throw_mistake(lua_State *L) {
+  luaL_where(L, 1);
+  lua_pushliteral(L, "schema ");
+  lua_rotate(L, -3, 2);
+  lua_concat(L, 3);
+  return lua_error(L);
+}
+
+#define MISTAKE(c, path, ...)                                                                      \
+  (lteep_codec_fail(&(c)->codec, path, LTEEP_ERR_CONFIG_INVALID, __VA_ARGS__),                     \
+   (void)throw_mistake((c)->L))
+
+static void *allocate(compiler *c, size_t count, size_t size) {
+  void *memory = calloc(count ? count : 1, size);
+  if (!memory) luaL_error(c->L, "not enough memory");
+  return memory;
+}
+
 /* A node that the schema owns from the start, so that nothing leaks when Lua throws. */
 static lteep_node *new_node(compiler *c) {
-  lteep_node *node = calloc(1, sizeof *node);
-  if (!node) luaL_error(c->L, "not enough memory");
+  lteep_node *node = allocate(c, 1, sizeof *node);
   node->next = c->schema->nodes;
   c->schema->nodes = node;
   return node;
 }
 
-static void make_fields(compiler *c, lteep_node *node, size_t count) {
-  if (count == 0 || count > LTEEP_SCHEMA_FIELDS_MAX)
-    luaL_error(c->L, "schema: want 1 to %d fields", LTEEP_SCHEMA_FIELDS_MAX);
-  node->fields = calloc(count, sizeof *node->fields);
-  if (!node->fields) luaL_error(c->L, "not enough memory");
+static void make_fields(compiler *c, const lteep_path *path, lteep_node *node, size_t count) {
+  if (count > LTEEP_SCHEMA_FIELDS_MAX)
+    MISTAKE(c, path, "%I entries, want at most %d", (LUAI_UACINT)count, LTEEP_SCHEMA_FIELDS_MAX);
+  node->fields = allocate(c, count, sizeof *node->fields);
   node->count = count;
 }
 
 /* Position of the string on top of the stack in the list of names; pops it. */
-static int name_of(compiler *c) {
+static int name_of(compiler *c, const lteep_path *path) {
   lua_State *L = c->L;
-  luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "schema: a name is a string");
+  if (lua_type(L, -1) != LUA_TSTRING) MISTAKE(c, path, "a name is a string");
   lua_pushvalue(L, -1);
-  if (lua_rawget(L, c->names) == LUA_TNUMBER) {
+  if (lua_rawget(L, c->codec.names) == LUA_TNUMBER) {
     int known = (int)lua_tointeger(L, -1);
     lua_pop(L, 2);
     return known;
   }
-  int position = (int)lua_rawlen(L, c->names) + 1;
+  int position = (int)lua_rawlen(L, c->codec.names) + 1;
   lua_pop(L, 1);
   lua_pushvalue(L, -1);
-  lua_rawseti(L, c->names, position);
+  lua_rawseti(L, c->codec.names, position);
   lua_pushinteger(L, position);
-  lua_rawset(L, c->names);
+  lua_rawset(L, c->codec.names);
   return position;
 }
 
-static int64_t integer_field(compiler *c, int index, const char *name, int64_t otherwise) {
+/* --- Parts of the description on top of the stack --- */
+
+static bool in_list(const char *name, const char *const *list, size_t count) {
+  for (size_t i = 0; i < count && list[i]; i++)
+    if (strcmp(name, list[i]) == 0) return true;
+  return false;
+}
+
+/* Whatever is not in one of the lists is misspelt. */
+static void check_names(compiler *c, const lteep_path *path, const char *const *common,
+                        const char *const *allowed) {
   lua_State *L = c->L;
-  if (lua_getfield(L, index, name) != LUA_TNIL) {
-    if (!lua_isinteger(L, -1)) luaL_error(L, "schema: %s is an integer", name);
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "a number";
+    if (!in_list(name, common, ALLOWED_MAX) && !(allowed && in_list(name, allowed, ALLOWED_MAX)))
+      MISTAKE(c, path, "%s means nothing here", name);
+  }
+}
+
+static int64_t take_integer(compiler *c, const lteep_path *path, const char *name,
+                            int64_t otherwise) {
+  lua_State *L = c->L;
+  if (lua_getfield(L, -1, name) != LUA_TNIL) {
+    if (!lua_isinteger(L, -1)) MISTAKE(c, path, "%s is an integer", name);
     otherwise = lua_tointeger(L, -1);
   }
   lua_pop(L, 1);
   return otherwise;
 }
 
-static bool boolean_field(compiler *c, int index, const char *name) {
-  lua_getfield(c->L, index, name);
+static bool take_boolean(compiler *c, const lteep_path *path, const char *name) {
+  int type = lua_getfield(c->L, -1, name);
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) MISTAKE(c, path, "%s is a boolean", name);
   bool value = lua_toboolean(c->L, -1);
   lua_pop(c->L, 1);
   return value;
 }
 
-/* The node of the description in field `name`; NULL when it is absent and may be. */
-static lteep_node *node_field(compiler *c, int index, const char *name, bool required) {
-  lteep_node *node = NULL;
-  if (lua_getfield(c->L, index, name) != LUA_TNIL)
-    node = compile(c, lua_gettop(c->L));
-  else if (required)
-    luaL_error(c->L, "schema: %s is missing", name);
+static void take_range(compiler *c, const lteep_path *path, lteep_node *node, int64_t least) {
+  node->min = take_integer(c, path, "min", least);
+  node->max = take_integer(c, path, "max", INT64_MAX);
+  if (node->min < least || node->min > node->max) MISTAKE(c, path, "min..max is no range");
+}
+
+/* One of the words, in the order of lteep_unknown; refuse when absent. */
+static lteep_unknown take_unknown(compiler *c, const lteep_path *path, const char *name,
+                                  const char *const words[3]) {
+  lua_State *L = c->L;
+  int found = LTEEP_UNKNOWN_REFUSE;
+  if (lua_getfield(L, -1, name) != LUA_TNIL) {
+    const char *word = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    while (found < 3 && !(words[found] && strcmp(word, words[found]) == 0)) found++;
+    if (found == 3) MISTAKE(c, path, "%s cannot be that", name);
+  }
+  lua_pop(L, 1);
+  return (lteep_unknown)found;
+}
+
+static lteep_node *take_node(compiler *c, const lteep_path *path, const char *name) {
+  if (lua_getfield(c->L, -1, name) != LUA_TTABLE) MISTAKE(c, path, "%s is a description", name);
+  lteep_node *node = compile(c, path);
   lua_pop(c->L, 1);
   return node;
 }
 
-static void set_label(compiler *c, int index, lteep_field *field) {
+/* Push the list `name` and make room for its entries. */
+static void open_list(compiler *c, const lteep_path *path, lteep_node *node, const char *name) {
+  if (lua_getfield(c->L, -1, name) != LUA_TTABLE) MISTAKE(c, path, "%s is a list", name);
+  make_fields(c, path, node, lua_rawlen(c->L, -1));
+}
+
+/* Push entry `i` of the list on top. */
+static void open_entry(compiler *c, const lteep_path *path, size_t i) {
+  if (lua_rawgeti(c->L, -1, (lua_Integer)i + 1) != LUA_TTABLE)
+    MISTAKE(c, path, "entry %I is a table", (LUAI_UACINT)i + 1);
+}
+
+/* --- tuple and map --- */
+
+/* Name and description of field `i`, whose table is on top. */
+static lteep_field *compile_field(compiler *c, const lteep_path *path, lteep_node *node, size_t i,
+                                  const char *const *names) {
+  lteep_field *field = &node->fields[i];
+  check_names(c, path, names, NULL);
+  lua_getfield(c->L, -1, "name");
+  field->name = name_of(c, path);
+  lteep_path step = {path, field->name, 0};
+  for (size_t other = 0; other < i; other++)
+    if (node->fields[other].name == field->name) MISTAKE(c, &step, "this name is there twice");
+  field->of = take_node(c, &step, "of");
+  return field;
+}
+
+static void compile_tuple(compiler *c, const lteep_path *path, lteep_node *node) {
+  static const char *const words[] = {"refuse", "skip", NULL};
+  node->unknown = take_unknown(c, path, "rest", words);
+  open_list(c, path, node, "fields");
+  for (size_t i = 0; i < node->count; i++) {
+    open_entry(c, path, i);
+    lteep_field *field = compile_field(c, path, node, i, element_names);
+    field->required = !take_boolean(c, path, "optional");
+    if (field->required && node->required != i) MISTAKE(c, path, "optional elements come last");
+    if (field->required) node->required++;
+    lua_pop(c->L, 1);
+  }
+  lua_pop(c->L, 1);
+}
+
+static void take_label(compiler *c, const lteep_path *path, lteep_field *field) {
   lua_State *L = c->L;
   lteep_buffer out = {field->label, 0, sizeof field->label};
   lteep_writer writer = lteep_writer_on(&out);
-  int type = lua_getfield(L, index, "label");
+  int type = lua_getfield(L, -1, "label");
   if (lua_isinteger(L, -1))
     lteep_write_int(&writer, lua_tointeger(L, -1));
   else if (type == LUA_TSTRING)
     lteep_write_text(&writer, lteep_check_bytes(L, -1));
   else
-    luaL_error(L, "schema: a label is an integer or a string");
-  if (writer.status) luaL_error(L, "schema: the label is too long");
+    MISTAKE(c, path, "label is an integer or a string");
+  if (writer.status) MISTAKE(c, path, "label: %s", lteep_status_sentence(writer.status));
   field->label_size = out.size;
   lua_pop(L, 1);
 }
@@ -114,161 +238,161 @@ static int compare_labels(const void *a, const void *b) {
                             (lteep_bytes){right->label, right->label_size});
 }
 
-static void compile_field(compiler *c, int index, lteep_node *node, lteep_field *field) {
-  lua_getfield(c->L, index, "name");
-  field->name = name_of(c);
-  if (node->type == LTEEP_NODE_MAP) {
-    set_label(c, index, field);
-    field->required = boolean_field(c, index, "required");
-  } else {
-    field->required = !boolean_field(c, index, "optional");
-  }
-  field->of = node_field(c, index, "of", true);
-}
-
-static void compile_fields(compiler *c, int index, lteep_node *node) {
-  lua_State *L = c->L;
-  if (lua_getfield(L, index, "fields") != LUA_TTABLE) luaL_error(L, "schema: fields is a list");
-  int list = lua_gettop(L);
-  make_fields(c, node, lua_rawlen(L, list));
-  for (size_t i = 0; i < node->count; i++) {
-    if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TTABLE)
-      luaL_error(L, "schema: a field is a table");
-    compile_field(c, lua_gettop(L), node, &node->fields[i]);
-    lua_settop(L, list);
-  }
-  lua_pop(L, 1);
-}
-
-static void compile_tuple(compiler *c, int index, lteep_node *node) {
-  compile_fields(c, index, node);
-  for (size_t i = 0; i < node->count; i++) {
-    if (!node->fields[i].required) continue;
-    if (node->required != i) luaL_error(c->L, "schema: optional fields of a tuple come last");
-    node->required++;
-  }
-}
-
-static void compile_map(compiler *c, int index, lteep_node *node) {
-  compile_fields(c, index, node);
+static void sort_fields(compiler *c, const lteep_path *path, lteep_node *node) {
   qsort(node->fields, node->count, sizeof *node->fields, compare_labels);
   for (size_t i = 1; i < node->count; i++)
-    if (compare_labels(&node->fields[i - 1], &node->fields[i]) == 0)
-      luaL_error(c->L, "schema: a label is there twice");
+    if (compare_labels(&node->fields[i - 1], &node->fields[i]) == 0) {
+      lteep_path step = {path, node->fields[i].name, 0};
+      MISTAKE(c, &step, "this label is there twice");
+    }
 }
 
-static size_t count_entries(lua_State *L, int index) {
+static void compile_map(compiler *c, const lteep_path *path, lteep_node *node) {
+  static const char *const words[] = {"refuse", "skip", "keep"};
+  node->unknown = take_unknown(c, path, "unknown", words);
+  node->sorted = take_boolean(c, path, "sorted");
+  lua_pushliteral(c->L, "unknown");
+  int kept = name_of(c, path);
+  open_list(c, path, node, "fields");
+  for (size_t i = 0; i < node->count; i++) {
+    open_entry(c, path, i);
+    lteep_field *field = compile_field(c, path, node, i, field_names);
+    lteep_path step = {path, field->name, 0};
+    if (node->unknown == LTEEP_UNKNOWN_KEEP && field->name == kept)
+      MISTAKE(c, &step, "this name is for the labels that are kept");
+    field->required = take_boolean(c, &step, "required");
+    take_label(c, &step, field);
+    lua_pop(c->L, 1);
+  }
+  lua_pop(c->L, 1);
+  sort_fields(c, path, node);
+}
+
+/* --- enum, bits, tag, choice --- */
+
+static size_t count_entries(lua_State *L) {
   size_t count = 0;
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) count++;
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) count++;
   return count;
 }
 
+static void check_value(compiler *c, const lteep_path *path, const lteep_node *node,
+                        const lteep_field *field) {
+  lteep_path step = {path, field->name, 0};
+  if (node->type == LTEEP_NODE_BITS && (field->number < 0 || field->number > 63))
+    MISTAKE(c, &step, "a bit is 0..63");
+  for (const lteep_field *other = node->fields; other < field; other++)
+    if (other->number == field->number) MISTAKE(c, &step, "this number is there twice");
+}
+
 /* enum and bits: { name = number }. */
-static void compile_values(compiler *c, int index, lteep_node *node) {
+static void compile_values(compiler *c, const lteep_path *path, lteep_node *node) {
   lua_State *L = c->L;
-  if (lua_getfield(L, index, "values") != LUA_TTABLE) luaL_error(L, "schema: values is a table");
-  int values = lua_gettop(L);
-  make_fields(c, node, count_entries(L, values));
+  if (lua_getfield(L, -1, "values") != LUA_TTABLE) MISTAKE(c, path, "values is a table");
+  make_fields(c, path, node, count_entries(L));
   lteep_field *field = node->fields;
-  for (lua_pushnil(L); lua_next(L, values); lua_pop(L, 1), field++) {
-    if (!lua_isinteger(L, -1)) luaL_error(L, "schema: a value is an integer");
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1), field++) {
+    if (!lua_isinteger(L, -1)) MISTAKE(c, path, "values is { name = integer }");
     field->number = lua_tointeger(L, -1);
-    if (node->type == LTEEP_NODE_BITS && (field->number < 0 || field->number > 62))
-      luaL_error(L, "schema: a bit is 0 to 62");
     lua_pushvalue(L, -2);
-    field->name = name_of(c);
+    field->name = name_of(c, path);
+    check_value(c, path, node, field);
   }
   lua_pop(L, 1);
 }
 
-static void compile_choice(compiler *c, int index, lteep_node *node) {
-  lua_State *L = c->L;
-  if (lua_getfield(L, index, "of") != LUA_TTABLE) luaL_error(L, "schema: of is a list");
-  int list = lua_gettop(L);
-  make_fields(c, node, lua_rawlen(L, list));
+static void compile_enum(compiler *c, const lteep_path *path, lteep_node *node) {
+  static const char *const words[] = {"refuse", NULL, "keep"};
+  node->unknown = take_unknown(c, path, "unknown", words);
+  node->min = INT64_MIN;
+  node->max = INT64_MAX;
+  compile_values(c, path, node);
+}
+
+static void compile_tag(compiler *c, const lteep_path *path, lteep_node *node) {
+  int64_t tag = take_integer(c, path, "tag", -1);
+  if (tag < 0) MISTAKE(c, path, "tag is a non-negative integer");
+  node->tag = (uint64_t)tag;
+  node->optional = take_boolean(c, path, "optional");
+  node->omit = take_boolean(c, path, "omit");
+  if (node->omit && !node->optional) MISTAKE(c, path, "omit without optional cannot be decoded");
+  node->of = take_node(c, path, "of");
+}
+
+static void compile_choice(compiler *c, const lteep_path *path, lteep_node *node) {
+  open_list(c, path, node, "of");
+  if (node->count == 0) MISTAKE(c, path, "of is a list of descriptions");
   for (size_t i = 0; i < node->count; i++) {
-    lua_rawgeti(L, list, (lua_Integer)i + 1);
-    node->fields[i].of = compile(c, lua_gettop(L));
-    lua_settop(L, list);
+    open_entry(c, path, i);
+    node->fields[i].of = compile(c, path);
+    lua_pop(c->L, 1);
   }
-  lua_pop(L, 1);
+  lua_pop(c->L, 1);
 }
 
-static lteep_node_type type_of(compiler *c, int index) {
+static lteep_node_type take_type(compiler *c, const lteep_path *path) {
   lua_State *L = c->L;
-  if (lua_type(L, index) != LUA_TTABLE) luaL_error(L, "schema: a description is a table");
-  lua_getfield(L, index, "type");
-  const char *name = luaL_optstring(L, -1, "");
-  for (size_t i = 0; i < TYPE_COUNT; i++) {
-    if (strcmp(name, type_names[i]) != 0) continue;
-    lua_pop(L, 1);
-    return (lteep_node_type)i;
-  }
-  luaL_error(L, "schema: unknown type %s", name);
-  return LTEEP_NODE_ANY;
-}
-
-/* `unknown` of maps and enums, `rest` of tuples. */
-static lteep_unknown unknown_of(compiler *c, int index, lteep_node_type type) {
-  lua_State *L = c->L;
-  lua_getfield(L, index, type == LTEEP_NODE_TUPLE ? "rest" : "unknown");
-  const char *word = luaL_optstring(L, -1, "refuse");
-  lteep_unknown unknown = LTEEP_UNKNOWN_REFUSE;
-  if (strcmp(word, "skip") == 0)
-    unknown = LTEEP_UNKNOWN_SKIP;
-  else if (strcmp(word, "keep") == 0)
-    unknown = LTEEP_UNKNOWN_KEEP;
-  else if (strcmp(word, "refuse") != 0)
-    luaL_error(L, "schema: unknown is refuse, skip or keep");
+  const char *name = lua_getfield(L, -1, "type") == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  size_t found = 0;
+  while (found < TYPE_COUNT && strcmp(name, types[found].name) != 0) found++;
+  if (found == TYPE_COUNT) MISTAKE(c, path, "there is no type '%s'", name);
   lua_pop(L, 1);
-  return unknown;
+  check_names(c, path, description_names, types[found].allowed);
+  return (lteep_node_type)found;
 }
 
-static void compile_contents(compiler *c, int index, lteep_node *node) {
+static void compile_contents(compiler *c, const lteep_path *path, lteep_node *node) {
   switch (node->type) {
+  case LTEEP_NODE_INT:
+    take_range(c, path, node, INT64_MIN);
+    break;
+  case LTEEP_NODE_UINT:
+  case LTEEP_NODE_BYTES:
+  case LTEEP_NODE_TEXT:
+    take_range(c, path, node, 0);
+    break;
   case LTEEP_NODE_ENUM:
+    compile_enum(c, path, node);
+    break;
   case LTEEP_NODE_BITS:
-    compile_values(c, index, node);
+    compile_values(c, path, node);
     break;
   case LTEEP_NODE_TABLE:
-    node->keys = node_field(c, index, "keys", true);
-    node->of = node_field(c, index, "of", true);
+    take_range(c, path, node, 0);
+    node->keys = take_node(c, path, "keys");
+    node->of = take_node(c, path, "of");
     break;
   case LTEEP_NODE_ARRAY:
+    take_range(c, path, node, 0);
+    node->of = take_node(c, path, "of");
+    break;
   case LTEEP_NODE_WRAPPED:
-    node->of = node_field(c, index, "of", true);
+    node->of = take_node(c, path, "of");
     break;
   case LTEEP_NODE_TAG:
-    node->tag = (uint64_t)integer_field(c, index, "tag", -1);
-    node->of = node_field(c, index, "of", true);
+    compile_tag(c, path, node);
     break;
   case LTEEP_NODE_TUPLE:
-    compile_tuple(c, index, node);
+    compile_tuple(c, path, node);
     break;
   case LTEEP_NODE_MAP:
-    compile_map(c, index, node);
+    compile_map(c, path, node);
     break;
   case LTEEP_NODE_CHOICE:
-    compile_choice(c, index, node);
+    compile_choice(c, path, node);
     break;
   default:
     break;
   }
 }
 
-static lteep_node *compile(compiler *c, int index) {
+/* The description on top of the stack. One that contains itself ends at the depth limit. */
+static lteep_node *compile(compiler *c, const lteep_path *path) {
   luaL_checkstack(c->L, 10, "schema");
-  if (++c->depth > LTEEP_SCHEMA_DEPTH_MAX) luaL_error(c->L, "schema: nested too deeply");
+  if (++c->depth > LTEEP_SCHEMA_DEPTH_MAX) MISTAKE(c, path, "nested too deeply");
   lteep_node *node = new_node(c);
-  node->type = type_of(c, index);
-  bool is_signed = node->type == LTEEP_NODE_INT;
-  node->min = integer_field(c, index, "min", is_signed ? INT64_MIN : 0);
-  node->max = integer_field(c, index, "max", INT64_MAX);
-  node->optional = boolean_field(c, index, "optional");
-  node->omit = boolean_field(c, index, "omit");
-  node->sorted = boolean_field(c, index, "sorted");
-  node->unknown = unknown_of(c, index, node->type);
-  compile_contents(c, index, node);
+  node->type = take_type(c, path);
+  compile_contents(c, path, node);
   c->depth--;
   return node;
 }
@@ -277,11 +401,12 @@ void lteep_schema_compile(lua_State *L, lteep_schema *schema, int index) {
   lua_newtable(L);
   lua_pushvalue(L, -1);
   lua_setiuservalue(L, -3, LTEEP_SCHEMA_NAMES);
-  compiler c = {L, schema, lua_gettop(L), 0};
-  schema->root = compile(&c, index);
-  if (lua_getfield(L, index, "name") == LUA_TSTRING)
-    schema->name = name_of(&c);
+  compiler c = {L, schema, {L, schema, lua_gettop(L), LTEEP_OK}, 0};
+  if (lua_getfield(L, index, "name") != LUA_TNIL)
+    schema->name = name_of(&c, NULL);
   else
     lua_pop(L, 1);
-  lua_pop(L, 1);
+  lua_pushvalue(L, index);
+  schema->root = compile(&c, NULL);
+  lua_pop(L, 2);
 }

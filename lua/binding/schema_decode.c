@@ -54,19 +54,21 @@ static bool decode_uint64(decoder *d, const lteep_path *path) {
 }
 
 /* A number that fits int64; unsigned only where the node says so. */
-static bool take_number(decoder *d, const lteep_path *path, bool is_unsigned, int64_t *number) {
+static bool take_number(decoder *d, const lteep_path *path, const lteep_node *node,
+                        int64_t *number) {
   lteep_cbor_item item;
+  bool is_unsigned = node->type == LTEEP_NODE_UINT;
   bool negative = !is_unsigned && lteep_reader_peek(d->reader) == LTEEP_CBOR_NINT;
   if (!take(d, path, negative ? LTEEP_CBOR_NINT : LTEEP_CBOR_UINT, &item)) return false;
   if (item.value > INT64_MAX)
-    return lteep_codec_fail(d->codec, path, LTEEP_ERR_NUMBER_OUT_OF_RANGE, NULL);
+    return lteep_codec_fail_number(d->codec, path, node, negative, item.value);
   *number = negative ? -1 - (int64_t)item.value : (int64_t)item.value;
   return true;
 }
 
 static bool decode_number(decoder *d, const lteep_path *path, const lteep_node *node) {
   int64_t number;
-  if (!take_number(d, path, node->type == LTEEP_NODE_UINT, &number)) return false;
+  if (!take_number(d, path, node, &number)) return false;
   if (!lteep_codec_check_number(d->codec, path, node, number)) return false;
   lua_pushinteger(d->codec->L, number);
   return true;
@@ -102,7 +104,7 @@ static bool decode_simple(decoder *d, const lteep_path *path, const lteep_node *
 
 static bool decode_enum(decoder *d, const lteep_path *path, const lteep_node *node) {
   int64_t number;
-  if (!take_number(d, path, false, &number)) return false;
+  if (!take_number(d, path, node, &number)) return false;
   for (size_t i = 0; i < node->count; i++) {
     if (node->fields[i].number != number) continue;
     push_name(d, node->fields[i].name);
@@ -129,8 +131,8 @@ static bool decode_bits(decoder *d, const lteep_path *path, const lteep_node *no
     lua_rawset(L, -3);
   }
   if (item.value == 0) return true;
-  return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "unknown bits %I",
-                          (LUAI_UACINT)item.value);
+  return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "unknown bits %s",
+                          lteep_codec_push_number(d->codec->L, false, item.value));
 }
 
 /* --- Containers --- */
@@ -195,41 +197,36 @@ static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *n
   return true;
 }
 
-/* The field with this encoded label; fields are sorted by it. */
-static const lteep_field *find_field(const lteep_node *node, lteep_bytes label) {
-  size_t low = 0, high = node->count;
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    const lteep_field *field = &node->fields[middle];
-    int order = lteep_cbor_compare(label, (lteep_bytes){field->label, field->label_size});
-    if (order == 0) return field;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return NULL;
-}
-
-/* An unknown label as Lua sees it: integer, string, or its encoded bytes. */
-static void push_label(decoder *d, lteep_bytes label) {
+/* An unknown label as Lua sees it: an integer, or a string for text. False for any other label: it
+ * could not be told from these. */
+static bool push_label(decoder *d, lteep_bytes label) {
   lteep_reader reader = lteep_reader_on(label);
-  int kind = lteep_reader_peek(&reader);
-  if (kind == LTEEP_CBOR_TEXT || kind == LTEEP_CBOR_BYTES) {
-    lteep_cbor_item item;
-    (void)lteep_reader_next(&reader, &item);
-    push_bytes(d, item.string);
-    return;
+  if (lteep_reader_peek(&reader) == LTEEP_CBOR_TEXT) {
+    push_bytes(d, lteep_reader_text(&reader));
+    return true;
   }
   int64_t number = lteep_reader_int(&reader);
-  if (reader.status == LTEEP_OK)
-    lua_pushinteger(d->codec->L, number);
-  else
-    push_bytes(d, label);
+  if (reader.status == LTEEP_OK) lua_pushinteger(d->codec->L, number);
+  return reader.status == LTEEP_OK;
+}
+
+static const char *push_shown_label(decoder *d, lteep_bytes label) {
+  lteep_cbor_item item = {0};
+  lteep_reader reader = lteep_reader_on(label);
+  if (lteep_reader_next(&reader, &item) && item.type <= LTEEP_CBOR_NINT)
+    return lteep_codec_push_number(d->codec->L, item.type == LTEEP_CBOR_NINT, item.value);
+  if (item.type == LTEEP_CBOR_TEXT) return lteep_codec_push_shown(d->codec->L, item.string);
+  return lua_pushfstring(d->codec->L, "that is %s", kinds[item.type]);
+}
+
+static bool fail_label(decoder *d, const lteep_path *path, lteep_bytes label) {
+  const char *shown = push_shown_label(d, label);
+  return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "label %s is not known here",
+                          shown);
 }
 
 /* Put the raw value of an unknown label under `.unknown` of the table on top. */
-static void keep_unknown(decoder *d, lteep_bytes label) {
+static bool keep_unknown(decoder *d, const lteep_path *path, lteep_bytes label) {
   lua_State *L = d->codec->L;
   if (lua_getfield(L, -1, "unknown") != LUA_TTABLE) {
     lua_pop(L, 1);
@@ -237,30 +234,25 @@ static void keep_unknown(decoder *d, lteep_bytes label) {
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "unknown");
   }
-  push_label(d, label);
+  if (!push_label(d, label)) return fail_label(d, path, label);
   push_bytes(d, lteep_reader_skip(d->reader));
   lua_rawset(L, -3);
   lua_pop(L, 1);
+  return true;
 }
 
 static bool decode_unknown(decoder *d, const lteep_path *path, const lteep_node *node,
                            lteep_bytes label) {
-  if (node->unknown == LTEEP_UNKNOWN_REFUSE) {
-    push_label(d, label);
-    return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "label %s is not known here",
-                            luaL_tolstring(d->codec->L, -1, NULL));
-  }
-  if (node->unknown == LTEEP_UNKNOWN_KEEP)
-    keep_unknown(d, label);
-  else
-    lteep_reader_skip(d->reader);
+  if (node->unknown == LTEEP_UNKNOWN_REFUSE) return fail_label(d, path, label);
+  if (node->unknown == LTEEP_UNKNOWN_KEEP) return keep_unknown(d, path, label);
+  lteep_reader_skip(d->reader);
   return true;
 }
 
 /* One pair of a map into the table on top; marks the field as seen. */
 static bool decode_pair(decoder *d, const lteep_path *path, const lteep_node *node,
                         lteep_bytes label, uint64_t *seen) {
-  const lteep_field *field = find_field(node, label);
+  const lteep_field *field = lteep_node_field(node, label);
   if (!field) return decode_unknown(d, path, node, label);
   lteep_path step = {path, field->name, 0};
   push_name(d, field->name);
@@ -317,8 +309,9 @@ static bool decode_tag(decoder *d, const lteep_path *path, const lteep_node *nod
   if (!tagged && node->optional) return decode_value(d, path, node->of);
   if (!take(d, path, LTEEP_CBOR_TAG, &item)) return false;
   if (item.value != node->tag)
-    return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want tag %I, found tag %I",
-                            (LUAI_UACINT)node->tag, (LUAI_UACINT)item.value);
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want tag %I, found tag %s",
+                            (LUAI_UACINT)node->tag,
+                            lteep_codec_push_number(d->codec->L, false, item.value));
   return decode_value(d, path, node->of);
 }
 

@@ -20,6 +20,11 @@ static bool encode_top(encoder *e, const lteep_path *path, const lteep_node *nod
   return true;
 }
 
+static const char *push_shown(encoder *e, int index) {
+  luaL_tolstring(e->codec->L, index, NULL);
+  return lteep_codec_push_shown(e->codec->L, lteep_check_bytes(e->codec->L, -1));
+}
+
 /* --- Scalars --- */
 
 static bool encode_number(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
@@ -86,7 +91,7 @@ static bool encode_enum(encoder *e, const lteep_path *path, const lteep_node *no
   const lteep_field *value = find_field(e, node, index);
   if (!value)
     return lteep_codec_fail(e->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "%s is not known here",
-                            lua_tostring(L, index));
+                            push_shown(e, index));
   lteep_write_integer(e->output, value->number, false);
   return true;
 }
@@ -94,16 +99,16 @@ static bool encode_enum(encoder *e, const lteep_path *path, const lteep_node *no
 static bool encode_bits(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
   lua_State *L = e->codec->L;
   if (!lua_istable(L, index)) return wrong_type(e, path, "a table", index);
-  lua_Integer bits = 0;
+  uint64_t bits = 0;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     int key = lua_gettop(L) - 1;
     const lteep_field *bit = lua_type(L, key) == LUA_TSTRING ? find_field(e, node, key) : NULL;
     if (!bit)
       return lteep_codec_fail(e->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "%s is not known here",
-                              luaL_tolstring(L, key, NULL));
-    if (lua_toboolean(L, -1)) bits |= (lua_Integer)1 << bit->number;
+                              push_shown(e, key));
+    if (lua_toboolean(L, -1)) bits |= UINT64_C(1) << bit->number;
   }
-  lteep_write_integer(e->output, bits, false);
+  lteep_write_integer(e->output, (lua_Integer)bits, true);
   return true;
 }
 
@@ -135,7 +140,7 @@ static bool check_names(encoder *e, const lteep_path *path, const lteep_node *no
         lteep_equal(lteep_check_bytes(L, key), (lteep_bytes){(const uint8_t *)"unknown", 7}))
       continue;
     return lteep_codec_fail(e->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "%s is not known here",
-                            luaL_tolstring(L, key, NULL));
+                            push_shown(e, key));
   }
   return true;
 }
@@ -210,18 +215,24 @@ static bool encode_raw(encoder *e, const lteep_path *path, int index) {
   return true;
 }
 
-/* The label at `index`, an integer or text. */
-static bool encode_label(encoder *e, const lteep_path *path, int index) {
+/* The label at `index`, an integer or text, which no field of the map may have. */
+static bool encode_label(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
   lua_State *L = e->codec->L;
+  size_t start = e->output->buffer.size;
   if (lua_isinteger(L, index)) {
     lteep_write_integer(e->output, lua_tointeger(L, index), false);
-    return true;
+  } else if (lua_type(L, index) == LUA_TSTRING) {
+    lteep_bytes text = lteep_check_bytes(L, index);
+    lteep_writer writer = lteep_output_writer(e->output, text.size);
+    lteep_write_text(&writer, text);
+    if (writer.status) return lteep_codec_fail(e->codec, path, writer.status, NULL);
+  } else {
+    return wrong_type(e, path, "a label", index);
   }
-  if (lua_type(L, index) != LUA_TSTRING) return wrong_type(e, path, "a label", index);
-  lteep_bytes text = lteep_check_bytes(L, index);
-  lteep_writer writer = lteep_output_writer(e->output, text.size);
-  lteep_write_text(&writer, text);
-  return !writer.status || lteep_codec_fail(e->codec, path, writer.status, NULL);
+  lteep_bytes label = {e->output->buffer.at + start, e->output->buffer.size - start};
+  if (!lteep_node_field(node, label)) return true;
+  return lteep_codec_fail(e->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "label %s has a name here",
+                          push_shown(e, index));
 }
 
 /* A map with labels beyond the described ones: all pairs, then put in order. */
@@ -239,7 +250,7 @@ static bool encode_with_unknown(encoder *e, const lteep_path *path, const lteep_
   }
   for (lua_pushnil(L); lua_next(L, unknown); lua_pop(L, 1)) {
     pairs[at].key = e->output->buffer.size;
-    if (!encode_label(e, path, lua_gettop(L) - 1)) return false;
+    if (!encode_label(e, path, node, lua_gettop(L) - 1)) return false;
     pairs[at++].value = e->output->buffer.size;
     if (!encode_raw(e, path, lua_gettop(L))) return false;
   }

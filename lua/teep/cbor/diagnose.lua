@@ -18,12 +18,16 @@ local function bytes(value, limits, depth)
   return hex(value)
 end
 
-local escapes <const> = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+-- Printable ASCII only, the rest as JSON escapes it: nothing a terminal would act on (D24).
+local function escape(character)
+  local code <const> = utf8.codepoint(character)
+  if code < 0x10000 then return ("\\u%04x"):format(code) end
+  return ("\\u%04x\\u%04x"):format(0xd7c0 + (code >> 10), 0xdc00 | code & 0x3ff)
+end
 
 local function text(value)
-  return '"' .. value.value:gsub('[%c"\\\x7f]', function(c)
-    return escapes[c] or ("\\u%04x"):format(c:byte())
-  end) .. '"'
+  local quoted <const> = value.value:gsub('["\\]', "\\%0")
+  return '"' .. quoted:gsub("[\0-\x1f\x7f-\xff][\x80-\xbf]*", escape) .. '"'
 end
 
 local function float(value)
@@ -38,16 +42,18 @@ local function float(value)
   end
 end
 
--- 64-bit unsigned numbers have no %u in Lua; -1 - bits can be one beyond them.
+-- 64-bit unsigned numbers have no %u in Lua.
+local function unsigned(bits)
+  if bits >= 0 then return ("%d"):format(bits) end
+  local tens <const> = (bits >> 1) // 5
+  return ("%d%d"):format(tens, bits - tens * 10)
+end
+
+-- -1 - bits can be one beyond 64 bits.
 local function big(value)
-  if not value.negative then
-    local tens <const> = (value.bits >> 1) // 5
-    return ("%d%d"):format(tens, value.bits - tens * 10)
-  end
-  local magnitude <const> = value.bits + 1
-  if magnitude == 0 then return "-18446744073709551616" end
-  local tens <const> = (magnitude >> 1) // 5
-  return ("-%d%d"):format(tens, magnitude - tens * 10)
+  if not value.negative then return unsigned(value.bits) end
+  if value.bits == -1 then return "-18446744073709551616" end
+  return "-" .. unsigned(value.bits + 1)
 end
 
 local function list(parts, open, close) return open .. table.concat(parts, ", ") .. close end
@@ -64,7 +70,7 @@ local writers <const> = {
     return ("simple(%d)"):format(value.number)
   end,
   tag = function(value, limits, depth)
-    return ("%d(%s)"):format(value.number, write(value.value, limits, depth))
+    return ("%s(%s)"):format(unsigned(value.number), write(value.value, limits, depth))
   end,
   array = function(value, limits, depth)
     local parts <const> = {}
