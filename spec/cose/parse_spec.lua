@@ -40,7 +40,7 @@ describe("teep.cose.parse", function()
     end)
   end
 
-  describe("shape:", function()
+  describe("shape (T-008):", function()
     refuses("truncated", "no bytes at all", "")
     refuses("not_cose", "something else than an array", map())
     refuses("not_cose", "3 elements", array(bstr "", map(), bstr "p"))
@@ -78,7 +78,7 @@ describe("teep.cose.parse", function()
     end)
   end)
 
-  describe("headers:", function()
+  describe("headers (T-004, T-009):", function()
     local function everywhere(code, what, given)
       refuses(code, what, sign1(given))
       refuses(code, what .. ", of a signer", sign{ signer(given) })
