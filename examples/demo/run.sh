@@ -141,7 +141,7 @@ done
 say "9. One of these messages, with the numbers of draft-ietf-teep-protocol-26 (shortened)."
 update=$(ls messages-tam/*-out-update.cbor | head -n 1)
 "$TEEP" inspect "$update" > inspected
-head -n 24 inspected | cut -c 1-110 | sed 's/^/  /'
+grep -E '^ {0,12}[^ ]' inspected | cut -c 1-100 | sed 's/^/  /'
 grep -q '\[0\] type: 3 (update)' inspected || fail "the inspected message is no update (3)"
 grep -q ' 9 manifest-list: ' inspected || fail "the inspected update has no manifest-list (9)"
 grep -q ' 19 token: ' inspected || fail "the inspected update has no token (19)"

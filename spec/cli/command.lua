@@ -72,7 +72,11 @@ end
 
 function Daemon:log() return command.read(self.log_path) or "" end
 
-function Daemon:alive() return (os.execute("kill -0 " .. self.pid .. " 2> /dev/null")) == true end
+-- A zombie that nobody has waited for yet is dead.
+function Daemon:alive()
+  local stat = command.read("/proc/" .. self.pid .. "/stat")
+  return stat ~= nil and not stat:find "%) Z "
+end
 
 -- Poll until the condition holds; at most 10 seconds.
 local function wait(condition)

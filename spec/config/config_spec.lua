@@ -80,7 +80,10 @@ describe("a configuration file", function()
     { "trust = { signer = {} }", 'trust.signer: unknown setting, did you mean "signers"?' },
     { "messages = ''", "messages: want a path" },
     { "limits = 5", "limits: want a table, found 5" },
-    { "limits = { f = function() end }", "limits.f: want plain data, found a function" },
+    { "limits = { mesage = 1 }", 'limits.mesage: unknown setting, did you mean "message"?' },
+    { "limits = { message = 0 }", "limits.message: want a whole number from 1, found 0" },
+    { "policies = { { path = 'a', config = { f = function() end } } }",
+      "policies[1].config.f: want plain data, found a function" },
     { "listen = { port = 65536 }", "listen.port: want a whole number from 0 to 65535, found 65536" },
     { "listen = { port = -1 }", "listen.port: want a whole number from 0 to 65535, found -1" },
     { "listen = { port = 8080.5 }", "listen.port: want a whole number" },
@@ -101,8 +104,9 @@ describe("a configuration file", function()
 
   it("is refused for data nested deeper than 8 and accepted at 8", function()
     local function nested(depth) return ("{ a = "):rep(depth) .. "1" .. (" }"):rep(depth) end
-    assert.truthy(load_tam("limits = " .. nested(8)))
-    is_refused("nested deeper than 8", load_tam("limits = " .. nested(9)))
+    local policies = "policies = { { path = 'a', config = %s } }"
+    assert.truthy(load_tam(policies:format(nested(8))))
+    is_refused("nested deeper than 8", load_tam(policies:format(nested(9))))
   end)
 
   it("of a TAM gets defaults and paths beside the file", function()
@@ -117,7 +121,8 @@ describe("a configuration file", function()
     assert.same({ level = "info" }, found.log)
   end)
 
-  it("accepts the smallest and the largest port", function()
+  it("accepts the smallest and the largest numbers", function()
+    assert.equal(1, load_tam("limits = { message = 1 }").limits.message)
     assert.equal(0, load_tam("listen = { port = 0 }").listen.port)
     assert.equal(65535, load_tam("listen = { port = 65535 }").listen.port)
   end)

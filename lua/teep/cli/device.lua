@@ -52,7 +52,7 @@ function actions.show(arguments)
   output.print("last seen: %s", when(device.seen))
   output.print("components: %s", #device.components == 0 and "none" or #device.components)
   for _, item in ipairs(device.components) do
-    output.print("  %s  %d bytes  sha-256 %s", item.id, item.size or 0, item.digest or "-")
+    output.print("  %s", output.component(item))
   end
   return true
 end

@@ -18,6 +18,13 @@ end
 --- Lines on standard output, safe for a terminal.
 function output.print(format, ...) print(printable(format:format(...))) end
 
+--- One line about a component; what is not known of it is left out.
+-- @tparam table item `id`, `size`, `digest`
+function output.component(item)
+  if not item.digest then return item.id end
+  return ("%s  %d bytes  sha-256 %s"):format(item.id, item.size or 0, item.digest)
+end
+
 --- A value as JSON on standard output.
 function output.json(value) print(json.encode(value)) end
 

@@ -20,10 +20,6 @@ local function print_list(title, items, format)
   for _, item in ipairs(items) do output.print("  %s", format(item)) end
 end
 
-local function component_line(item)
-  return ("%s  %d bytes  sha-256 %s"):format(item.id, item.size or 0, item.digest or "-")
-end
-
 local function manifest_line(item) return ("%s  sequence number %s"):format(item.id, item.sequence_number) end
 
 local function itself(item) return item end
@@ -35,7 +31,7 @@ function shows.broker(status)
   output.print("driver: %s, isolation %s%s", status.driver.name, status.driver.isolation,
     status.driver.hardware_root and "" or ", no hardware root: for development only")
   output.print("TAM: %s", status.tam_uri)
-  print_list("components", status.components, component_line)
+  print_list("components", status.components, output.component)
   print_list("manifests", status.manifests, manifest_line)
   print_list("requested", status.requested, itself)
   print_list("unneeded", status.unneeded, itself)

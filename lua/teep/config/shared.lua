@@ -27,7 +27,6 @@ shared.script = {
 shared.wire = { type = "enum", values = { "v26" }, default = "v26" }
 shared.messages = { type = "path" }
 shared.admin_socket = { type = "path", required = true }
-shared.limits = { type = "data", default = {} }
 shared.log = {
   type = "record",
   default = {},

@@ -1,6 +1,7 @@
 --- Settings of a TAM, see examples/demo for a complete file.
 -- @module teep.config.tam
 local check <const> = require "teep.config.check"
+local setup <const> = require "teep.tam.setup"
 local shared <const> = require "teep.config.shared"
 
 local listen <const> = {
@@ -21,6 +22,9 @@ local policy <const> = {
   },
 }
 
+local limits <const> = { type = "record", fields = {}, default = {} }
+for name in pairs(setup.limits) do limits.fields[name] = { type = "integer", min = 1 } end
+
 return {
   type = "record",
   fields = {
@@ -39,7 +43,7 @@ return {
     trust = shared.trust("agents", "signers"),
     policies = { type = "list", of = policy, min = 1, required = true },
     wire = shared.wire,
-    limits = shared.limits,
+    limits = limits,
     messages = shared.messages,
     log = shared.log,
   },

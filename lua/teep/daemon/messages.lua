@@ -17,14 +17,15 @@ local messages = {}
 --- Files kept in a folder; further messages are logged only.
 messages.file_limit = 9999
 
-local kid_shown <const> = 4 -- bytes: enough to tell devices apart when reading along
+local shown <const> = 4 -- bytes: enough to tell devices and sessions apart when reading along
 
 local algorithm_names <const> = {}
 for name, number in pairs(crypto.algorithms) do algorithm_names[number] = name end
 
-local function short(bytes)
-  return bytes and json.hex(bytes:sub(1, kid_shown))
-end
+local function head(bytes) return bytes and json.hex(bytes:sub(1, shown)) end
+
+-- Tokens of one TAM begin alike and end in a MAC.
+local function tail(bytes) return bytes and json.hex(bytes:sub(-shown)) end
 
 local function algorithms(parsed)
   local names = {}
@@ -70,7 +71,7 @@ function Messages:note(direction, bytes)
   local seen = describe(bytes, self.wire)
   local arrow = direction == "out" and "->" or "<-"
   local event = ("%s %s %s %d B %s"):format(self.role, arrow, seen.type, #bytes, seen.algorithms)
-  self.logger:info(event, "kid", direction == "in" and short(seen.kid) or nil, "token", short(seen.token),
+  self.logger:info(event, "kid", direction == "in" and head(seen.kid) or nil, "token", tail(seen.token),
     "err_code", seen.err_code, "err_msg", seen.err_msg)
   keep(self, direction, seen.type, bytes)
 end
