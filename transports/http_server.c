@@ -1,8 +1,8 @@
 /* Role of an accepted connection until it is upgraded: HTTP/1.1 requests, one at a time.
  *
- * The handler may answer after its callback returned. Meanwhile reading is off: libwebsockets would
- * spin on data it does not take in this state. Nothing is written from inside the callbacks that
- * bring a request, only from HTTP_WRITEABLE. */
+ * The handler may answer after its callback returned. Meanwhile libwebsockets would spin on data it
+ * does not take in this state, so reading is switched off; see pause_reading. Nothing is written
+ * from inside the callbacks that bring a request, only from HTTP_WRITEABLE. */
 #include "transport.h"
 
 #include <ctype.h>
@@ -12,6 +12,7 @@
 #include "binding.h"
 
 #define LINGER (2 * LWS_US_PER_SEC) /* for a peer that still sends what nobody will read */
+#define PAUSE (2 * LWS_US_PER_MS)
 #define PATH_SIZE 1024
 #define FIELD_SIZE 256
 
@@ -23,9 +24,11 @@ typedef struct {
   lteep_store answer; /* LWS_PRE bytes, then head and body */
   bool has_length;
   bool dispatched; /* the handler was asked */
-  bool answered;   /* `answer` is complete */
-  bool last;       /* close after it */
-  bool unread;     /* the peer may still be sending */
+  bool probed;     /* whether more than the request was read; see pause_reading */
+  bool paused;
+  bool answered; /* `answer` is complete */
+  bool last;     /* close after it */
+  bool unread;   /* the peer may still be sending */
   bool lingering;
 } request;
 
@@ -111,7 +114,8 @@ static int linger(lteep_link *link) {
 
 static int on_writable(lteep_link *link) {
   request *asked = link->state;
-  if (!asked || !asked->answered || asked->lingering) return 0;
+  if (!asked || asked->lingering) return 0;
+  if (!asked->answered) return -1; /* see pause_reading */
   size_t size = asked->answer.size - LWS_PRE;
   int written =
       lws_write(link->wsi, (unsigned char *)asked->answer.at + LWS_PRE, size, LWS_WRITE_HTTP_FINAL);
@@ -151,13 +155,30 @@ static int box_request(lua_State *L) {
   return 0;
 }
 
+/* In the turns after the handler was asked in vain. Switching reading off makes libwebsockets ask
+ * for writability, and then spin on it, when it has read more than the request already. So it is
+ * switched off and on first: a peer that sent more before its answer is given away by
+ * HTTP_WRITEABLE, and dropped. What arrives after that stays in the kernel until the answer is out.
+ */
+static void pause_reading(lteep_link *link) {
+  request *asked = link->state;
+  lws_rx_flow_control(link->wsi, 0);
+  if (asked->probed) {
+    asked->paused = true;
+    lteep_link_expire_in(link, link->limits.response);
+  } else {
+    asked->probed = true;
+    lws_rx_flow_control(link->wsi, 1);
+    lteep_link_expire_in(link, PAUSE);
+  }
+}
+
 static int dispatch(lteep_link *link) {
   request *asked = link->state;
-  if (asked->dispatched) return 0;
+  if (asked->dispatched) return asked->answered ? 0 : -1; /* more was sent: see pause_reading */
   asked->dispatched = true;
   lws_set_timeout(link->wsi, NO_PENDING_TIMEOUT, 0);
-  lws_rx_flow_control(link->wsi, 0);
-  lteep_link_expire_in(link, link->limits.response);
+  lteep_link_expire_in(link, 0);
   bool good = lteep_loop_protect(link->loop, box_request, link) &&
               lteep_loop_call(link->loop, link, "on_request", push_request, link);
   asked = link->state;
@@ -264,6 +285,10 @@ static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in
 static void on_expire(lteep_link *link) {
   request *asked = link->state;
   if (asked && asked->dispatched && !asked->answered) {
+    if (!asked->paused) {
+      pause_reading(link);
+      return;
+    }
     asked->last = true;
     if (answer(link, 503, "", "", 0)) return;
   }

@@ -168,7 +168,7 @@ int lteep_listener_event(struct lws *wsi, enum lws_callback_reasons reason, void
   (void)user, (void)in, (void)size;
   if (reason != LWS_CALLBACK_RAW_RX_FILE && reason != LWS_CALLBACK_RAW_CLOSE_FILE) return 0;
   lteep_listener *listener = lws_get_opaque_user_data(wsi);
-  if (!listener) return 0;
+  if (!listener) return -1; /* closed: let go of it */
   if (reason == LWS_CALLBACK_RAW_CLOSE_FILE)
     finish(listener);
   else

@@ -60,6 +60,14 @@ static void open_engine(lteep_loop *loop, bool poll) {
   create_context(loop);
 }
 
+/* The libev plugin looks for new timeouts of libwebsockets only when no socket has an event, which
+ * may never be at full load; but a timer that runs already goes on. This one always runs, so they
+ * come a second late at worst. */
+static void beat(lws_sorted_usec_list_t *list) {
+  lteep_loop *loop = lws_container_of(list, lteep_loop, beat);
+  lws_sul_schedule(loop->context, 0, list, beat, LWS_US_PER_SEC);
+}
+
 /* One vhost serves and connects; listening is ours. No extensions, no h2, no proxy from the
  * environment (an empty address keeps libwebsockets from reading http_proxy). */
 static void open_vhost(lteep_loop *loop) {
@@ -74,6 +82,7 @@ static void open_vhost(lteep_loop *loop) {
       .connect_timeout_secs = 60,
   };
   loop->vhost = lws_create_vhost(loop->context, &info);
+  lws_sul_schedule(loop->context, 0, &loop->beat, beat, LWS_US_PER_SEC);
 }
 
 /* Every socket goes down with the context; hooks told of it may not start anything new. */
@@ -81,6 +90,7 @@ static void destroy_engine(lteep_loop *loop) {
   struct lws_context *context = loop->context;
   loop->context = NULL;
   loop->in_turn = true;
+  lws_sul_cancel(&loop->beat);
   if (context) lws_context_destroy(context);
   while (loop->links) lteep_link_end(loop->links);
   if (loop->ev) ev_loop_destroy(loop->ev);
@@ -148,8 +158,12 @@ static void wait_ev(lteep_loop *loop, lws_usec_t wait) {
   ev_timer_stop(loop->ev, &loop->wake);
 }
 
+/* poll() waits for whole milliseconds, rounded down from what is left when it is called: without
+ * the margin the last one would be spent spinning. */
 static void wait_poll(lteep_loop *loop, lws_usec_t wait) {
-  if (wait >= 0) lws_sul_schedule(loop->context, 0, &loop->poll_wake, poll_woken, wait ? wait : 1);
+  const lws_usec_t margin = LWS_US_PER_MS + LWS_US_PER_MS / 2;
+  lws_usec_t wake = wait ? wait + margin : 1;
+  if (wait >= 0) lws_sul_schedule(loop->context, 0, &loop->poll_wake, poll_woken, wake);
   lws_service(loop->context, 0);
   lws_sul_cancel(&loop->poll_wake);
 }

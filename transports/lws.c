@@ -9,9 +9,10 @@ static lua_Number number_field(lua_State *L, const char *name) {
   return value;
 }
 
+/* math.huge becomes a time nobody lives to see; adding it to a point in time does not overflow. */
 static lws_usec_t time_field(lua_State *L, const char *name) {
   lua_Number seconds = number_field(L, name);
-  return seconds < 1e9 ? (lws_usec_t)(seconds * 1e6) : 0;
+  return seconds < 1e9 ? (lws_usec_t)(seconds * 1e6) : (lws_usec_t)1 << 60;
 }
 
 lteep_limits lteep_check_limits(lua_State *L, int index) {

@@ -69,7 +69,7 @@ struct lteep_loop {
   struct lws_vhost *vhost;
   struct ev_loop *ev; /* NULL: poll */
   ev_timer wake;
-  lws_sorted_usec_list_t poll_wake;
+  lws_sorted_usec_list_t beat, poll_wake;
   lteep_deadline **heap;
   size_t heap_size, heap_capacity, reserved;
   lteep_link *links;
@@ -103,7 +103,7 @@ bool lteep_loop_call(lteep_loop *loop, void *address, const char *name, lteep_pu
 /* Run `function(L)` protected, `argument` as light userdata at index 1. */
 bool lteep_loop_protect(lteep_loop *loop, lua_CFunction function, void *argument);
 
-/* --- limits of a server or client; times in microseconds, 0 = none --- */
+/* --- limits of a server or client; times in microseconds --- */
 
 typedef struct {
   size_t message;     /* bytes of an incoming message or body */
@@ -205,7 +205,7 @@ struct lteep_link {
 lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep_limits *limits);
 /* The wsi is gone or never came to be: tell Lua, free. */
 void lteep_link_end(lteep_link *link);
-/* Destroy the socket soon, without a closing handshake. */
+/* Destroy the socket soon (at full load within a second), without a closing handshake. */
 void lteep_link_kill(lteep_link *link);
 /* Expire after this time; 0: never. */
 void lteep_link_expire_in(lteep_link *link, lws_usec_t time);

@@ -53,7 +53,7 @@ bool lteep_websocket_begin(lteep_link *link) {
 /* --- deadlines --- */
 
 static void earlier(lws_usec_t *due, lws_usec_t from, lws_usec_t time) {
-  if (from && time && (!*due || from + time < *due)) *due = from + time;
+  if (!*due || from + time < *due) *due = from + time;
 }
 
 static void schedule(lteep_link *link) {
@@ -70,14 +70,11 @@ static void schedule(lteep_link *link) {
       earlier(&due, socket->heard, limits->ping);
     earlier(&due, socket->active, limits->idle);
   }
-  if (due)
-    lteep_link_expire_in(link, due > now ? due - now : 0);
-  else
-    lteep_deadline_set(link->loop, &link->deadline, 0);
+  lteep_link_expire_in(link, due > now ? due - now : 0);
 }
 
 static bool over(lws_usec_t now, lws_usec_t from, lws_usec_t time) {
-  return from && time && now >= from + time;
+  return now >= from + time;
 }
 
 /* --- closing --- */

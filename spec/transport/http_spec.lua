@@ -167,15 +167,28 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.equal("late content", body)
     end)
 
-    it("lets the handler answer later while the peer has sent more already", function()
+    it("lets the handler answer later while the peer sends the next request, and does not spin", function()
       serve(function(given)
-        loop:timer(0.05, function() given:respond { body = given.path } end)
+        loop:timer(0.3, function() given:respond { body = given.path } end)
       end, { limits = { keepalive = 0.1 } })
       local get = "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
-      local _, answer = raw(get:format "one" .. get:format "two")
+      local steps = support.count_steps(loop)
+      local _, answer = raw(get:format "one", get:format "two")
       assert.matches("/one.*/two", answer)
       _, answer = raw("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", get:format "b")
       assert.matches("/a.*/b", answer)
+      assert.is_true(steps() < 5000)
+    end)
+
+    it("drops a peer that sends the next request together with one that takes time, and does not spin", function()
+      serve(function(given)
+        loop:timer(0.3, function() given:respond { body = given.path } end)
+      end)
+      local get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+      local steps = support.count_steps(loop)
+      assert.is_nil((raw(get .. get)))
+      assert.is_nil((raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx" .. get)))
+      assert.is_true(steps() < 5000)
     end)
 
     it("ignores the late answer to a peer that is gone", function()
@@ -277,6 +290,21 @@ for _, engine in ipairs { "ev", "poll" } do
       local status, _, code = request { limits = { message = 999 } }
       assert.is_nil(status)
       assert.equal("too_large", code)
+    end)
+
+    it("does not spin once a server has closed", function()
+      serve(echo)
+      request {}
+      server:close()
+      local steps, over = support.count_steps(loop), false
+      loop:timer(0.2, function() over = true end)
+      support.wait(loop, function() return over end)
+      assert.is_true(steps() < 100)
+    end)
+
+    it("waits without end when told so", function()
+      serve(function(given) loop:timer(0.05, function() given:respond {} end) end, { limits = { response = math.huge } })
+      assert.equal(200, (request { timeout = math.huge }))
     end)
 
     it("fails as timed_out when nothing comes", function()

@@ -15,6 +15,16 @@ function support.wait(loop, done, seconds)
   guard:cancel()
 end
 
+-- Count the turns of the loop from now on: a spinning loop does ten thousands in a second.
+function support.count_steps(loop)
+  local count, step = 0, loop.step
+  loop.step = function(self)
+    count = count + 1
+    return step(self)
+  end
+  return function() return count end
+end
+
 local function read_file(path)
   local file = io.open(path, "rb")
   if not file then return nil end
@@ -23,15 +33,21 @@ local function read_file(path)
   return content
 end
 
--- Run a shell command beside the loop; returns what it printed and its exit status. When `enough` is
--- given and true for what was printed so far, the file $folder/stop appears.
-function support.shell(loop, script, enough)
+local function write_file(path, content)
+  local file = assert(io.open(path, "wb"))
+  file:write(content)
+  file:close()
+end
+
+-- Run a shell command beside the loop, with `files` in $folder named by their number; returns what it
+-- printed and its exit status. When `enough` is given and true for what was printed so far, the file
+-- $folder/stop appears.
+function support.shell(loop, script, files, enough)
   local folder = os.tmpname()
   os.remove(folder)
   assert(lfs.mkdir(folder))
-  local file = assert(io.open(folder .. "/script", "wb"))
-  file:write(script, "\n")
-  file:close()
+  for number, content in pairs(files or {}) do write_file(folder .. "/" .. number, content) end
+  write_file(folder .. "/script", script)
   os.execute(([[export folder=%s
     (bash $folder/script >$folder/out 2>$folder/err </dev/null
      echo $? >$folder/status.new; mv $folder/status.new $folder/status) &]]):format(folder))
@@ -39,7 +55,7 @@ function support.shell(loop, script, enough)
   local function tick()
     status = read_file(folder .. "/status")
     if status then return end
-    if enough and enough(read_file(folder .. "/out") or "") then io.open(folder .. "/stop", "w"):close() end
+    if enough and enough(read_file(folder .. "/out") or "") then write_file(folder .. "/stop", "") end
     loop:timer(0.01, tick)
   end
   tick()
@@ -49,27 +65,25 @@ function support.shell(loop, script, enough)
   return printed, tonumber(status)
 end
 
-local function octal(bytes)
-  return (bytes:gsub(".", function(byte) return ("\\%03o"):format(byte:byte()) end))
-end
-
 local await_head <const> = [[while IFS= read -r line <&3; do echo "$line"; [ "$line" = $'\r' ] && break; done]]
 
 -- Send the pieces with a pause between them (`true`: wait for the header of the answer), return
 -- everything the server sends until it closes (or until 5 seconds have passed, or `enough(sent)`).
 function support.raw(loop, port, pieces, enough)
-  local lines = { ("exec 3<>/dev/tcp/127.0.0.1/%d || exit 1"):format(port) }
+  local lines, files = { ("exec 3<>/dev/tcp/127.0.0.1/%d || exit 1"):format(port) }, {}
   for i, piece in ipairs(pieces) do
-    lines[#lines + 1] = piece == true and await_head or i > 1 and "sleep 0.05" or nil
-    for first = 1, piece == true and 0 or #piece, 20000 do
-      lines[#lines + 1] = ("printf '%s' >&3 2>/dev/null"):format(octal(piece:sub(first, first + 19999)))
+    if piece == true then
+      table.insert(lines, await_head)
+    else
+      files[i] = piece
+      table.insert(lines, (i > 1 and "sleep 0.05; " or "") .. ("cat $folder/%d >&3"):format(i))
     end
   end
   lines[#lines + 1] = [[
 timeout 5 cat <&3 & reader=$!
 (while kill -0 $reader && [ ! -e $folder/stop ]; do sleep 0.02; done; kill $reader) 2>/dev/null
 wait]]
-  return support.shell(loop, table.concat(lines, "\n"), enough)
+  return support.shell(loop, table.concat(lines, "\n"), files, enough)
 end
 
 -- A WebSocket handshake; `fields` replaces (or with false removes) header fields.
@@ -97,6 +111,10 @@ function support.frame(opcode, payload, final, announced)
     head = head .. string.pack(">BI8", 0x80 | 127, size)
   end
   return head .. "\0\0\0\0" .. payload
+end
+
+local function octal(bytes)
+  return (bytes:gsub(".", function(byte) return ("\\%03o"):format(byte:byte()) end))
 end
 
 -- A server that answers one request with just these bytes, then closes. Its port is on its output. In
