@@ -80,8 +80,12 @@ function support.raw(loop, port, pieces, enough)
     end
   end
   lines[#lines + 1] = [[
-timeout 5 cat <&3 & reader=$!
-(while kill -0 $reader && [ ! -e $folder/stop ]; do sleep 0.02; done; kill $reader) 2>/dev/null
+cat <&3 & reader=$!
+for turn in {1..250}; do
+  kill -0 $reader && [ ! -e $folder/stop ] || break
+  sleep 0.02
+done 2>/dev/null
+kill $reader 2>/dev/null
 wait]]
   return support.shell(loop, table.concat(lines, "\n"), files, enough)
 end
