@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "binding.h"
 
@@ -212,6 +213,10 @@ int lteep_request(lua_State *L) {
   lteep_link *link = lteep_link_new(loop, &lteep_role_http_client, &limits);
   if (!link || !begin(link, fields, body, size)) return luaL_error(L, "not enough memory");
   lteep_link_box(L, link, LTEEP_REQUEST, 2);
+  if (info.address[0] == '+' && strlen(info.address) > sizeof((struct sockaddr_un *)0)->sun_path) {
+    lteep_link_fail(link, LTEEP_ERR_CONFIG_INVALID, "the path of the socket is too long");
+    return 0; /* libwebsockets would cut it and talk to another; the link ends in the next turn */
+  }
   lteep_link_expire_in(link, limits.response);
   lteep_link_connect(link, &info);
   return 0;

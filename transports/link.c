@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOON 1 /* microsecond: in the next turn */
-
 static void expire(lteep_loop *loop, lteep_deadline *deadline) {
   (void)loop;
   lteep_link *link = lws_container_of(deadline, lteep_link, deadline);
@@ -18,7 +16,7 @@ static void expire(lteep_loop *loop, lteep_deadline *deadline) {
 
 void lteep_link_expire_in(lteep_link *link, lws_usec_t time) {
   link->deadline.fire = expire;
-  lteep_deadline_set(link->loop, &link->deadline, time ? lws_now_usecs() + time : 0);
+  lteep_deadline_set(link->loop, &link->deadline, lws_now_usecs() + time);
 }
 
 lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep_limits *limits) {
@@ -35,28 +33,28 @@ lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep
   link->self = &loop->links;
   if (link->next) link->next->self = &link->next;
   loop->links = link;
-  lteep_link_expire_in(link, SOON);
+  lteep_link_expire_in(link, 0);
   return link;
 }
 
+/* Nobody finds the link any more when Lua is told: its hooks may close servers and connections. */
 void lteep_link_end(lteep_link *link) {
   link->wsi = NULL;
-  link->role->end(link);
-  if (link->listener) lteep_listener_forget(link->listener, link);
-  if (link->box) {
-    *link->box = NULL;
-    lteep_loop_release(link->loop, link);
-  }
-  lteep_deadline_release(link->loop, &link->deadline);
+  if (link->box) *link->box = NULL;
+  link->box = NULL;
   *link->self = link->next;
   if (link->next) link->next->self = link->self;
+  if (link->listener) lteep_listener_forget(link->listener, link);
+  link->role->end(link);
+  lteep_loop_release(link->loop, link);
+  lteep_deadline_release(link->loop, &link->deadline);
   free(link);
 }
 
 /* libwebsockets closes without ceremony only from its own timeout; the service call makes sure it
  * looks at it (see timer.c). */
 void lteep_link_kill(lteep_link *link) {
-  if (!link->wsi) return;
+  if (!link->wsi || !link->loop->context) return;
   lteep_deadline_set(link->loop, &link->deadline, 0);
   lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
   lws_cancel_service(link->loop->context);
@@ -128,7 +126,7 @@ void lteep_link_connect(lteep_link *link, struct lws_client_connect_info *info) 
   }
   if (wsi) lws_set_opaque_user_data(wsi, NULL);
   lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, "cannot connect");
-  lteep_link_expire_in(link, SOON);
+  lteep_link_expire_in(link, 0);
 }
 
 /* The peer never answered, refused, or spoke something else than asked for. */

@@ -272,7 +272,7 @@ static int server_close(lua_State *L) {
   shutdown(listener->fd, SHUT_RDWR);
   finish(listener);
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-  lws_cancel_service(listener->loop->context);
+  if (listener->loop->context) lws_cancel_service(listener->loop->context);
   for (lteep_link *link = listener->loop->links; link; link = link->next)
     if (link->listener == listener) link->role->leave(link);
   return 0;

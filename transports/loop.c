@@ -28,6 +28,9 @@ static const struct lws_protocols slots[] = {
     {.name = NULL},
 };
 
+/* Of the loop that runs and gets the signals. */
+static struct lws_context *volatile noting;
+
 static bool has_ipv6(void) {
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
@@ -88,6 +91,7 @@ static void open_vhost(lteep_loop *loop) {
 /* Every socket goes down with the context; hooks told of it may not start anything new. */
 static void destroy_engine(lteep_loop *loop) {
   struct lws_context *context = loop->context;
+  if (noting == context) noting = NULL;
   loop->context = NULL;
   loop->in_turn = true;
   lws_sul_cancel(&loop->beat);
@@ -197,8 +201,8 @@ static int loop_step(lua_State *L) {
 /* --- signals: noted by the handler, told to Lua between turns --- */
 
 static volatile sig_atomic_t noted_interrupt, noted_termination;
-static struct lws_context *volatile noting; /* lws_cancel_service only writes to an eventfd */
 
+/* lws_cancel_service only writes to an eventfd. */
 static void note_signal(int number) {
   if (number == SIGINT)
     noted_interrupt = 1;

@@ -207,7 +207,7 @@ lteep_link *lteep_link_new(lteep_loop *loop, const lteep_role *role, const lteep
 void lteep_link_end(lteep_link *link);
 /* Destroy the socket soon (at full load within a second), without a closing handshake. */
 void lteep_link_kill(lteep_link *link);
-/* Expire after this time; 0: never. */
+/* Expire after this time; 0: in the next turn. */
 void lteep_link_expire_in(lteep_link *link, lws_usec_t time);
 /* Make the userdata that shows the link to Lua; the hooks are at `hooks`. Leaves it on the stack.
  */

@@ -217,6 +217,25 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.is_nil(connection.peer)
     end)
 
+    it("lets on_close use the connection, the server and the loop", function()
+      local results
+      server = assert(loop:serve {
+        websocket = {
+          on_close = function(connection)
+            results = { select(3, connection:send "x"), connection.peer }
+            connection:close()
+            server:close()
+            loop:close()
+          end,
+        },
+      })
+      local first = assert(connect())
+      assert(connect())
+      first:close()
+      support.wait(loop, function() return results end)
+      assert.same({ "not_connected" }, results)
+    end)
+
     it("refuses close codes nobody may send, and long reasons", function()
       serve()
       local connection = assert(connect())

@@ -77,7 +77,8 @@ end
 --   GET, POST, PUT or DELETE (default GET), `path` (default "/"), `headers`, `body`, `timeout` in
 --   seconds (default 120), `limits` (message: size of the answer); either
 --   `on_response(status, headers, body)` is called, headers being content_type, location and
---   retry_after, or `on_error(message, code)`: not_connected, timed_out, too_large
+--   retry_after, or `on_error(message, code)`: not_connected, timed_out, too_large, config_invalid
+--   (the path of the socket is too long)
 function http.request(core, given)
   check_request(given)
   local filled <const> = limits.fill(given.limits, limits.client)
