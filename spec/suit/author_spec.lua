@@ -63,6 +63,20 @@ describe("teep.suit.create", function()
     assert.not_equal(create(), create{ sequence_number = 8 })
   end)
 
+  it("says which component it chooses only where there are several (S-017)", function()
+    local function first_codes(envelope)
+      local manifest <const> = suit.decode(envelope).manifest
+      local codes <const> = { manifest.shared[1].code }
+      for _, name in ipairs{ "install", "validate", "uninstall" } do
+        codes[#codes + 1] = manifest.sections[name][1].code
+      end
+      return codes
+    end
+    assert.same({ 20, 20, 3, 33 }, first_codes(create()))
+    assert.same({ 12, 12, 12, 12 },
+      first_codes(create{ components = { component{ id = { "a" } }, component{ id = { "b" } } } }))
+  end)
+
   it("makes an envelope that is not signed (S-003)", function()
     local _, _, code = suit.verify(assert(create()), { keys = raw.trusted })
     assert.equal("unauthorised", code)
@@ -174,6 +188,12 @@ describe("teep.suit.sign", function()
     assert.is_true(block.tagged)
     assert.is_nil(block.payload)
     assert.equal(raw.signer:thumbprint(), block.signers[1].kid)
+  end)
+
+  it("and strip refuse what is no envelope", function()
+    for _, code in ipairs{ select(3, suit.sign("\x80", { key = raw.signer })), select(3, suit.strip "\x80") } do
+      assert.equal("not_suit", code)
+    end
   end)
 
   it("leaves manifest and payloads as they are", function()

@@ -10,7 +10,7 @@ local function refused(code, bytes, bounds)
 end
 
 -- Members in the given order, whatever the draft says about it.
-local function encode(...) return cbor.encode(cbor.map{ ... }) end
+local function encode(...) return cbor.encode(cbor.map{ ... }, { keep_order = true }) end
 
 describe("teep.suit.envelope", function()
   local bytes <const> = raw.make()
@@ -24,7 +24,7 @@ describe("teep.suit.envelope", function()
   it("refuses trailing bytes (D5)", function() refused("trailing_bytes", bytes .. "\0") end)
 
   it("refuses every truncation (D5)", function()
-    for size = 0, #bytes - 1 do assert.is_nil((envelope.open(bytes:sub(1, size), limits.with()))) end
+    for size = 0, #bytes - 1 do refused("truncated", bytes:sub(1, size)) end
   end)
 
   it("refuses unsorted keys, and a manifest before its wrapper (S-004, S-007)", function()

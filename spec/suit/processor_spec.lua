@@ -213,6 +213,38 @@ describe("teep.suit.process", function()
     end)
   end)
 
+  describe("a failing back end", function()
+    local function fail() return nil, "the disk is gone", "io_failed" end
+
+    -- A transaction with some calls of it failing; what it stages goes nowhere.
+    local function with(slot_calls, calls)
+      local slot <const> = { write = function() return true end, finish = fail }
+      for name, call in pairs(slot_calls or {}) do slot[name] = call end
+      local txn <const> = { stage = function() return slot end, remove = fail }
+      for name, call in pairs(calls or {}) do txn[name] = call end
+      return { txn = txn }
+    end
+
+    it("fails the command with its code and reason 11, wherever it fails", function()
+      for what, options in pairs{
+        stage = with({}, { stage = fail }), write = with{ write = fail }, finish = with(),
+      } do
+        local outcome <const> = refused("io_failed", 11, raw.make(), options)
+        assert.matches("the disk is gone", outcome.message, 1, true)
+        assert.equal(7, outcome.failure.offset, what)
+      end
+      local options <const> = with()
+      options.procedure = "uninstall"
+      assert.equal(1, refused("io_failed", 11, raw.make(), options).failure.offset)
+    end)
+
+    it("fails a condition that cannot look, with its own code", function()
+      local envelope <const> = raw.make{ fields = { [20] = raw.sequence(3, 15) } }
+      local outcome <const> = refused("io_failed", 11, envelope, { driver = { probe = fail } })
+      assert.same({}, outcome.failure.parameters)
+    end)
+  end)
+
   describe("update", function()
     it("installs the component and says what it installed (S-019)", function()
       local outcome <const> = installed(raw.make())
@@ -329,6 +361,22 @@ describe("teep.suit.process", function()
       assert.same({ raw.component }, outcome.unlinked)
       assert.same({}, outcome.installed)
       assert.is_nil(sim:content(raw.component))
+    end)
+
+    it("does not mind sequence numbers, nor whether there is anything to update", function()
+      installed(raw.make())
+      local outcome <const> = uninstall({ current = function() return 9 end }, raw.make{ fields = { [20] = false } })
+      assert.is_true(outcome.ok, outcome.message)
+      assert.is_nil(sim:content(raw.component))
+    end)
+
+    it("still finds after unlink what another manifest holds", function()
+      installed(raw.make())
+      local outcome <const> = sim:process(raw.make{ fields = { [20] = raw.sequence(33, 2, 3, 15) } }, {
+        keep = function() return true end,
+      })
+      assert.is_true(outcome.ok, outcome.message)
+      assert.same({ raw.component }, outcome.unlinked)
     end)
 
     it("leaves the data of a component that another manifest holds (S-074)", function()

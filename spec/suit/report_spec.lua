@@ -23,9 +23,9 @@ describe("teep.suit.report", function()
   end)
 
   it("refuses a result that is neither true nor a failure", function()
-    for _, result in ipairs{ false, cbor.null, 1, cbor.map{}, raw.map{ [5] = 1, [6] = cbor.array{}, [7] = 1 } } do
+    for _, result in ipairs{ cbor.simple(20), cbor.null, 1, cbor.map{}, raw.map{ [5] = 1, [6] = cbor.array{}, [7] = 1 } } do
       local bytes <const> = cbor.encode(raw.map{
-        [3] = cbor.array{}, [99] = cbor.array{ cbor.text "", raw.digest "" }, [4] = result == false and cbor.simple(20) or result,
+        [3] = cbor.array{}, [99] = cbor.array{ cbor.text "", raw.digest "" }, [4] = result,
       })
       assert.is_nil((suit.read_report(bytes)))
     end
@@ -40,6 +40,15 @@ describe("teep.suit.report", function()
   it("places a failure before the first command in no section", function()
     local report <const> = reported(raw.make{ fields = { [20] = false } })
     assert.same({ manifest_id = {}, section = 0, offset = 0, component_index = 0, parameters = {} }, report.failure.record)
+  end)
+
+  it("refuses records that are none", function()
+    local bytes <const> = cbor.encode(raw.map{
+      [3] = cbor.array{ cbor.array{ 1 } }, [4] = true, [99] = cbor.array{ cbor.text "", raw.digest "" },
+    })
+    local read, message = suit.read_report(bytes)
+    assert.is_nil(read)
+    assert.matches("records[0]", message, 1, true)
   end)
 
   it("says which manifest it is about (S-120)", function()
@@ -123,20 +132,23 @@ describe("teep.suit.report", function()
     local bytes <const> = cbor.encode(cbor.map{
       { 99, cbor.array{ cbor.text "", raw.digest "" } },
       { 3, cbor.array{ raw.map{ [0] = cbor.array{ "a" }, [1000] = 1 } } }, { 4, true }, { 8, cbor.map{} },
-    })
+    }, { keep_order = true })
     local report <const> = assert(suit.read_report(bytes))
     assert.is_true(report.ok)
     assert.same({ { component_id = { "a" } } }, report.records)
   end)
 
   it("is explained in a sentence", function()
-    local envelope <const> = raw.make{ fields = { [20] = raw.sequence(3, 15) } }
+    local envelope <const> = raw.make{ fields = { [20] = raw.sequence(3, 15), [24] = raw.sequence(33, 15, 3, 15) } }
     local verified <const> = assert(suit.verify(envelope, { keys = raw.trusted }))
     assert.equal("ok", suit.explain_report(reported(raw.make()), verified))
     local other <const> = raw.make{ components = { { "absent" } }, fields = { [20] = raw.sequence(3, 15) } }
     local failed <const> = reported(other)
     assert.equal("condition failed: install at byte 1, component 0", suit.explain_report(failed))
     assert.equal("condition failed: install at byte 1, component 0: image-match (3)", suit.explain_report(failed, verified))
+    local removed <const> = sim:process(envelope, { procedure = "uninstall" })
+    assert.equal("condition failed: uninstall at byte 4, component 0: image-match (3)",
+      suit.explain_report(suit.read_report(suit.report(removed)), verified))
     assert.equal("command unsupported: outside of any section",
       suit.explain_report(reported(raw.make{ fields = { [20] = false } })))
   end)

@@ -77,9 +77,6 @@ local function read_member(self, at, limits)
 end
 
 local function scan(bytes, limits)
-  if #bytes > limits.envelope_bytes then
-    return errors.fail("too_large", "envelope: %d bytes, limit %d", #bytes, limits.envelope_bytes)
-  end
   local ok, message, code = cbor.scan(bytes, { bytes = limits.envelope_bytes, sorted = true })
   if not ok then return errors.fail(code, "envelope: %s", message) end
   return true
@@ -141,24 +138,15 @@ function Envelope:payload(name, offset, size)
   return self.bytes:sub(first, math.min(first + size - 1, span.last))
 end
 
-local function by_key(a, b)
-  if math.type(a) ~= math.type(b) then return math.type(a) == "integer" end
-  if type(a) == "string" and #a ~= #b then return #a < #b end
-  return a < b
-end
-
 --- Encode an envelope, keys in deterministic order.
 -- @tparam table members label (integer) or payload name (string) to content of the byte string
 -- @tparam[opt=false] boolean tagged with tag 107; the TEEP protocol asks for the untagged form
 -- @treturn string bytes
 function envelope.encode(members, tagged)
-  local keys, pairs_ <const> = {}, {}
-  for key in pairs(members) do keys[#keys + 1] = key end
-  table.sort(keys, by_key)
-  for i, key in ipairs(keys) do
-    pairs_[i] = { type(key) == "string" and cbor.text(key) or key, members[key] }
+  local map <const> = cbor.map()
+  for key, content in pairs(members) do
+    map[#map + 1] = { type(key) == "string" and cbor.text(key) or key, content }
   end
-  local map <const> = cbor.map(pairs_)
   return cbor.encode(tagged and cbor.tag(labels.envelope_tag, map) or map)
 end
 

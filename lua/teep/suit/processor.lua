@@ -72,14 +72,8 @@ local function set_up(state, verified, given)
   return ok, message, code
 end
 
-local function run_flow(state, section, command)
-  local ok <const>, message <const>, code <const> = command.row.run(state, command.argument)
-  if not ok then state.failure = state:record(section, command.offset, state.selected[1], {}) end
-  return ok, message, code
-end
-
 local function run_command(state, section, command)
-  if command.row.kind == "flow" then return run_flow(state, section, command) end
+  if command.row.kind == "flow" then return command.row.run(state, command.argument) end
   for _, index in ipairs(state.selected) do
     local result <const> = table.pack(command.row.run(state, index))
     if not result[1] then

@@ -1,5 +1,6 @@
 --- Command sequences (draft-ietf-suit-manifest section 8.4.6): `[ code, argument, code, argument, ... ]`.
 -- @module teep.suit.sequence
+local cbor <const> = require "teep.cbor"
 local commands <const> = require "teep.suit.commands"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
@@ -7,15 +8,16 @@ local schema <const> = require "teep.schema"
 
 local sequence = {}
 
-local items <const> = schema.compile{ type = "array", of = { type = "raw" } }
+local list_codec <const> = schema.compile{ type = "array", of = { type = "raw" } }
 local code_number <const> = schema.compile{ name = "command", type = "int" }
 
-local function decode_command(encoded_code, encoded_argument, offset)
-  local number, message, code = code_number:decode(encoded_code)
+-- Offsets count from the head of the array, as SUIT Reports want them; so does libcsuit.
+local function decode_command(item, argument_item)
+  local number, message, code = code_number:decode(item.bytes)
   if not number then return number, message, code end
-  local command <const> = { code = number, offset = offset, row = commands[number] }
+  local command <const> = { code = number, offset = item.offset, row = commands[number] }
   if command.row then
-    local argument, why, fault = command.row.argument:decode(encoded_argument)
+    local argument, why, fault = command.row.argument:decode(argument_item.bytes)
     if argument == nil then return nil, labels.describe(labels.commands, number) .. ": " .. why, fault end
     command.argument = argument
   end
@@ -23,7 +25,7 @@ local function decode_command(encoded_code, encoded_argument, offset)
 end
 
 local function decode_items(bytes, path, limits)
-  local list, message, code = items:decode(bytes, { bytes = limits.manifest_bytes })
+  local list, message, code = cbor.items(bytes, { bytes = limits.manifest_bytes })
   if not list then return nil, path .. ": " .. message, code end
   if #list == 0 or #list % 2 == 1 then
     return errors.fail("size_out_of_range", "%s: %d items, want pairs of command and argument", path, #list)
@@ -32,13 +34,6 @@ local function decode_items(bytes, path, limits)
     return errors.fail("limit_reached", "%s: %d commands, limit %d", path, #list // 2, limits.commands)
   end
   return list
-end
-
--- Offsets count from the head of the array, as SUIT Reports want them; so does libcsuit.
-local function first_offset(bytes, list)
-  local size = 0
-  for _, item in ipairs(list) do size = size + #item end
-  return #bytes - size
 end
 
 --- Decode a sequence.
@@ -51,13 +46,11 @@ end
 function sequence.decode(bytes, path, limits)
   local list, message, code = decode_items(bytes, path, limits)
   if not list then return list, message, code end
-  local decoded, offset <const> = {}, first_offset(bytes, list)
-  local at = offset
+  local decoded <const> = {}
   for i = 1, #list, 2 do
-    local command, why, fault = decode_command(list[i], list[i + 1], at)
-    if not command then return nil, ("%s at byte %d: %s"):format(path, at, why), fault end
+    local command, why, fault = decode_command(list[i], list[i + 1])
+    if not command then return nil, ("%s at byte %d: %s"):format(path, list[i].offset, why), fault end
     decoded[#decoded + 1] = command
-    at = at + #list[i] + #list[i + 1]
   end
   return decoded
 end
@@ -74,7 +67,7 @@ function sequence.encode(list)
     encoded[#encoded + 1] = code_number:encode(command[1])
     encoded[#encoded + 1] = argument
   end
-  return items:encode(encoded)
+  return list_codec:encode(encoded)
 end
 
 return sequence
