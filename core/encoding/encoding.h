@@ -47,6 +47,9 @@ bool lteep_utf8_valid(lteep_bytes text);
 /* The bits of an IEEE 754 number in the format of 2, 4 or 8 bytes as a double. */
 double lteep_float_from_bits(uint64_t bits, size_t width);
 
+/* The bits of a number that fits two bytes; HALF_NAN for every NaN. */
+uint16_t lteep_float_half(double number);
+
 /* Bytes of the shortest of the three formats that keeps the value; 2 for NaN. */
 size_t lteep_float_width(double number);
 

@@ -43,6 +43,18 @@ static bool fits_half(double number) {
   return units == trunc(units);
 }
 
+uint16_t lteep_float_half(double number) {
+  int exponent;
+  unsigned sign = signbit(number) ? 0x8000u : 0;
+  if (isnan(number)) return HALF_NAN;
+  if (isinf(number)) return (uint16_t)(sign | 0x7c00);
+  (void)frexp(number, &exponent);
+  if (number == 0 || exponent < -13)
+    return (uint16_t)(sign | (unsigned)ldexp(fabs(number), 24));       /* zero, subnormal */
+  unsigned significand = (unsigned)ldexp(fabs(number), 11 - exponent); /* 1024..2047 */
+  return (uint16_t)(sign | (unsigned)(exponent + 14) << 10 | (significand & 1023));
+}
+
 size_t lteep_float_width(double number) {
   if (isnan(number) || isinf(number) || fits_half(number)) return 2;
   if (fabs(number) <= (double)FLT_MAX && (double)(float)number == number) return 4;

@@ -2,7 +2,6 @@
 #include "encoding.h"
 
 #include <cbor.h>
-#include <math.h>
 #include <string.h>
 
 typedef struct {
@@ -112,16 +111,18 @@ void lteep_write_null(lteep_writer *writer) {
   lteep_write_simple(writer, CBOR_CTRL_NULL);
 }
 
+/* Not cbor_encode_half: libcbor 0.8 rounds subnormal halves, and its versions differ in their NaN.
+ */
+static void write_half(lteep_writer *writer, uint16_t bits) {
+  uint8_t item[] = {HEAD_HALF, (uint8_t)(bits >> 8), (uint8_t)bits};
+  lteep_write_raw(writer, (lteep_bytes){item, sizeof item});
+}
+
 void lteep_write_float(lteep_writer *writer, double number) {
   room to = room_of(writer);
-  if (isnan(number)) { /* the versions of libcbor differ in the NaN they write */
-    static const uint8_t nan_item[] = {HEAD_HALF, HALF_NAN >> 8, HALF_NAN & 0xff};
-    lteep_write_raw(writer, (lteep_bytes){nan_item, sizeof nan_item});
-    return;
-  }
   switch (lteep_float_width(number)) {
   case 2:
-    wrote(writer, cbor_encode_half((float)number, to.at, to.size));
+    write_half(writer, lteep_float_half(number));
     break;
   case 4:
     wrote(writer, cbor_encode_single((float)number, to.at, to.size));
