@@ -68,7 +68,7 @@ return {
   driver = { name = "sim", path = "tee" },
   device = { vendor_identifier = "$vendor", class_identifier = "$class" },
   trust = { tams = { "tam-esp256.pub", "tam-ed25519.pub" }, signers = { "developer.pub" } },
-  tam_uri = "ws://127.0.0.1:0/teep",
+  tam_uri = "ws://127.0.0.1:1/teep", -- the TAM's port is put in as soon as it is known
   admin_socket = "device.sock",
   messages = "messages-device",
 }
@@ -96,7 +96,7 @@ echo "  listening on port $port"
 run manifest add hello.suit --config tam.lua
 
 say "5. The device starts."
-sed -i "s|:0/teep|:$port/teep|" device.lua
+sed -i "s|:1/teep|:$port/teep|" device.lua
 "$TEEP" broker --config device.lua 2> device.log &
 children+=($!)
 wait_ready "$!" device.log

@@ -235,6 +235,16 @@ describe("TAM and device", function()
     assert.matches("hello/manifest", complaint, 1, true)
   end)
 
+  it("lets two TAMs share a store", function()
+    here:start_tam()
+    here:must("manifest", "add", "hello.suit", "--config", "tam.lua")
+    here:configure_tam("other.lua", 0, "other.sock")
+    assert.truthy(here:start("tam", "--config", "other.lua"):ready())
+    local first = here:json("manifest", "list", "--config", "tam.lua", "--json")
+    assert.equal(1, #first)
+    assert.same(first, here:json("manifest", "list", "--config", "other.lua", "--json"))
+  end)
+
   it("keep identifiers of any bytes apart on the way through the admin socket", function()
     here:start_tam()
     for _, id in ipairs{ "a//b", "../x", "%", "a%2Fb", "%00%FF" } do

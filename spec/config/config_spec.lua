@@ -98,6 +98,12 @@ describe("a configuration file", function()
     it("is refused with the name of the field: " .. case[1], function() is_refused(case[2], load_tam(case[1])) end)
   end
 
+  it("is refused for a socket path of 108 bytes and accepted with 107", function()
+    local function socket(size) return ("admin_socket = '/%s'"):format(("x"):rep(size - 1)) end
+    assert.equal(107, #load_tam(socket(107)).admin_socket)
+    is_refused("admin_socket: 108 bytes, a unix socket path has at most 107", load_tam(socket(108)))
+  end)
+
   it("is refused when a required setting is missing", function()
     is_refused("admin_socket: is missing", config.load(write "return { listen = { port = 1 } }", "tam"))
   end)
@@ -146,7 +152,11 @@ describe("a configuration file", function()
       "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffee", "ga6b4a53-d5ad-5fdf-be9d-e663e4d41ffe" } do
       is_refused("device.", load_device(("device = { class_identifier = %q }"):format(uuid)))
     end
-    is_refused("tam_uri: want a TAM URI", load_device "tam_uri = 'somewhere'")
+    is_refused("tam_uri: want a TAM URI", load_device "tam_uri = 1")
+    for _, uri in ipairs{ "somewhere", "http://host/teep", "wss://host/teep", "ws://host:0/teep", "ws://host:65536/" } do
+      is_refused("tam_uri: " .. uri, load_device(("tam_uri = %q"):format(uri)))
+    end
+    assert.equal("ws://host:65535/", load_device("tam_uri = 'ws://host:65535/'").tam_uri)
   end)
 
   it("is told apart by role", function()

@@ -70,10 +70,10 @@ describe("inspect", function()
     end
   end)
 
-  it("accepts hexadecimal text with white space", function()
+  it("accepts hexadecimal text with white space and comments", function()
     local bytes = encode{ type = "success", token = token }
     assert.equal(view(bytes), view(hex(bytes)))
-    assert.equal(view(bytes), view(hex(bytes):gsub("(......)", "%1\n ") .. "\n"))
+    assert.equal(view(bytes), view(hex(bytes):gsub("(......)", "%1  # comment\n ") .. "\n"))
   end)
 
   describe("shows the numbers of draft 26 with their names in a", function()
@@ -149,6 +149,24 @@ describe("inspect", function()
     local bytes = encode{ type = "update", token = token, manifest_list = { ("\xff"):rep(300) } }
     assert.matches("... (300 bytes)", view(bytes):gsub("'", ""), 1, true)
     assert.matches(("ff"):rep(300), view(bytes, { full = true }), 1, true)
+  end)
+
+  it("never throws and shows printable ASCII only, whichever byte of its input is another one", function()
+    local envelopes = { envelope(signer) }
+    local inputs = { signer:public(), encode{ type = "update", token = token, manifest_list = envelopes },
+      assert(cose.sign1{ key = signer, payload = encode{ type = "error", token = token, err_code = "temporary_error" } }),
+      encode{ type = "query-response", token = token, requested_tc_list = { { component_id = { "a" } } } } }
+    local seen = 0
+    for _, input in ipairs(inputs) do
+      for at = 1, #input do
+        for _, other in ipairs{ 0x00, 0x40, 0x80, 0xa0, 0xf6, input:byte(at) ~ 1, input:byte(at) ~ 0x20 } do
+          local lines = inspect.view(input:sub(1, at - 1) .. string.char(other) .. input:sub(at + 1))
+          for _, line in ipairs(lines or {}) do assert.is_nil(line:find "[^ -~]") end
+          if lines then seen = seen + 1 end
+        end
+      end
+    end
+    assert.is_true(seen > #inputs)
   end)
 
   it("bears byte strings nested in byte strings deeper than it opens", function()

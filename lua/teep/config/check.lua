@@ -12,7 +12,7 @@
 -- | `list` | `of`, `min` | list |
 -- | `record` | `fields` (name -> description) | table |
 -- | `data` | | any plain data, as given |
--- | `custom` | `check(value, context) -> value, or nil and why` | its result |
+-- | `custom` | `check(value, context) -> value, or nil or false, and why` | its result |
 --
 -- The first fault ends the check with one line: field, what was found, what is wanted.
 -- @module teep.config.check
@@ -180,7 +180,7 @@ end
 
 function kinds.custom(field, value, description, context)
   local result, why = description.check(value, context)
-  if result == nil then fault(field, "%s", why) end
+  if not result then fault(field, "%s", why) end
   return result
 end
 

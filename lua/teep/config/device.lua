@@ -1,6 +1,7 @@
 --- Settings of a device: its TEE driver, TEEP Agent and TEEP Broker, see examples/demo for a complete file.
 -- @module teep.config.device
 local shared <const> = require "teep.config.shared"
+local uri <const> = require "teep.transport.uri"
 
 local driver <const> = {
   type = "record",
@@ -21,10 +22,13 @@ local device <const> = {
 }
 
 local tam_uri <const> = {
-  type = "string",
-  pattern = "^%l+://[^%s]+$",
-  hint = "a TAM URI like ws://host:port/teep",
+  type = "custom",
   required = true,
+  check = function(value)
+    if type(value) ~= "string" then return nil, "want a TAM URI like ws://host:port/teep" end
+    local parsed, message = uri.parse(value)
+    return parsed and value, message
+  end,
 }
 
 return {

@@ -26,7 +26,20 @@ shared.script = {
 
 shared.wire = { type = "enum", values = { "v26" }, default = "v26" }
 shared.messages = { type = "path" }
-shared.admin_socket = { type = "path", required = true }
+
+-- sun_path of Linux has 108 bytes, the last of them zero.
+local socket_path_limit <const> = 107
+
+shared.admin_socket = {
+  type = "custom",
+  required = true,
+  check = function(value, context)
+    if type(value) ~= "string" or value == "" then return nil, "want the path of a unix socket" end
+    local path = check.resolve(value, context.folder)
+    if #path <= socket_path_limit then return path end
+    return nil, ("%d bytes, a unix socket path has at most %d"):format(#path, socket_path_limit)
+  end,
+}
 shared.log = {
   type = "record",
   default = {},

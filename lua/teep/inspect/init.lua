@@ -42,9 +42,10 @@ local function detect(value)
   return nil
 end
 
--- Hexadecimal text, as drafts and bug reports carry it; nil when it is anything else.
+-- Hexadecimal text, as drafts and bug reports carry it, comments after `#` included; nil when it is
+-- anything else.
 local function from_hex(text)
-  local digits = text:gsub("%s+", "")
+  local digits = text:gsub("#[^\n]*", ""):gsub("%s+", "")
   if digits == "" or #digits % 2 == 1 or digits:find "%X" then return nil end
   return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end

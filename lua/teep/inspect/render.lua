@@ -65,7 +65,7 @@ function Renderer:inline_array(value, shape)
     parts[i] = self:inline(item, of)
     if not parts[i] then return nil end
     size = size + #parts[i] + 2
-    if size > inline_width then return nil end
+    if size > inline_width and not shape.id then return nil end
   end
   local text = "[" .. table.concat(parts, ", ") .. "]"
   if shape.id and is_identifier(value) then return component_id.format(value) .. "  " .. text end
