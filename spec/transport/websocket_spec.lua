@@ -6,13 +6,16 @@ local websocket = require "teep.transport.websocket"
 local binary <const> = 2
 
 describe("TEEP over WebSocket", function()
-  local loop, server, observed
+  local loop, server, observed, noted
 
   -- A TAM of two functions.
   local function serve(tam, limits)
     server = assert(websocket.serve(loop, {
       tam = tam, limits = limits,
-      observe = function(event, details) table.insert(observed, { event, details }) end,
+      observe = function(event, details)
+        if event ~= "message" then return table.insert(observed, { event, details }) end
+        table.insert(noted, details.direction .. " " .. details.bytes)
+      end,
     }))
   end
 
@@ -34,7 +37,7 @@ describe("TEEP over WebSocket", function()
     receive = function(_, _, bytes) return "re:" .. bytes end,
   }
 
-  before_each(function() loop, observed = assert(transport.loop {}), {} end)
+  before_each(function() loop, observed, noted = assert(transport.loop {}), {}, {} end)
   after_each(function() loop:close() end)
 
   it("starts with a zero-length message and exchanges messages", function()
@@ -43,6 +46,20 @@ describe("TEEP over WebSocket", function()
     assert.equal("query-request", connection:exchange "")
     assert.equal("re:query-response", connection:exchange "query-response")
     connection:close()
+  end)
+
+  it("tells both hosts every TEEP message, and no empty one", function()
+    local at_client <const> = {}
+    serve(echo)
+    local connection = assert(websocket.connect(loop, uri(), {
+      observe = function(event, details)
+        table.insert(at_client, event .. " " .. details.direction .. " " .. details.bytes)
+      end,
+    }))
+    connection:exchange ""
+    connection:exchange "a"
+    assert.same({ "out query-request", "in a", "out re:a" }, noted)
+    assert.same({ "message in query-request", "message out a", "message in re:a" }, at_client)
   end)
 
   it("gives each connection a session of its own, with its peer", function()

@@ -2,7 +2,6 @@
 -- @module teep.daemon.broker
 local broker <const> = require "teep.broker"
 local broker_routes <const> = require "teep.daemon.broker_routes"
-local connection <const> = require "teep.daemon.connection"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "teep.daemon.device"
 local host <const> = require "teep.daemon.host"
@@ -10,6 +9,7 @@ local json <const> = require "teep.daemon.json"
 local observer <const> = require "teep.daemon.observer"
 local task <const> = require "teep.task"
 local version <const> = require("teep").version
+local websocket <const> = require "teep.transport.websocket"
 
 local daemon = {}
 
@@ -28,7 +28,7 @@ local function open_broker(settings, running, agent)
   local loop = running.loop
   return broker.new{
     agents = { agent }, flow = settings.flow, clock = os.time, random = crypto.random,
-    connect = function(tam_uri) return connection.open(loop, tam_uri, running.messages) end,
+    connect = function(tam_uri) return websocket.connect(loop, tam_uri, { observe = running:observer() }) end,
     sleep = function(seconds) task.await(function(done) loop:timer(seconds, done) end) end,
     observe = observer.new(running.logger, broker_events),
   }

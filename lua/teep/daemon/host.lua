@@ -15,6 +15,24 @@ local admin_limits <const> = { message = 64 * 1024 * 1024, response = math.huge,
 
 local json_type <const> = { ["Content-Type"] = "application/json" }
 
+local function one_line(text) return (tostring(text):gsub("%s*\n%s*", " | ")) end
+
+--- Log what should never happen.
+-- @param fault error value or traceback
+function Host:fault(fault) self.logger:error("internal error", "message", one_line(fault)) end
+
+--- An `observe(event, details)` for the transport: messages are noted, faults are logged.
+-- @treturn function
+function Host:observer()
+  return function(event, details)
+    if event == "message" then
+      self.messages:note(details.direction, details.bytes)
+    else
+      self:fault(details.traceback)
+    end
+  end
+end
+
 --- Run a function as a task; what it throws is logged, and `on_fault()` called.
 -- @tparam function fn
 -- @tparam[opt] function on_fault
@@ -22,7 +40,7 @@ function Host:task(fn, on_fault)
   task.run(function()
     local ok, fault = xpcall(fn, debug.traceback)
     if ok then return end
-    self.logger:error("internal error", "message", (tostring(fault):gsub("%s*\n%s*", " | ")))
+    self:fault(fault)
     if on_fault then on_fault() end
   end)
 end
@@ -95,8 +113,9 @@ function host.new(settings, role)
   if not noted then return nil, why, reason end
   local loop, flaw, kind = transport.loop()
   if not loop then return nil, flaw, kind end
-  loop.on_error = function(text) logger:error("internal error", "message", (text:gsub("%s*\n%s*", " | "))) end
-  return setmetatable({ logger = logger, messages = noted, loop = loop, closing = {} }, Host)
+  local self = setmetatable({ logger = logger, messages = noted, loop = loop, closing = {} }, Host)
+  loop.on_error = function(text) self:fault(text) end
+  return self
 end
 
 return host

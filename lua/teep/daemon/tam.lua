@@ -1,7 +1,6 @@
 --- The daemon of a TAM: store, policies, keys, WebSocket endpoint, admin socket.
 -- @module teep.daemon.tam
 local crypto <const> = require "teep.crypto"
-local endpoint <const> = require "teep.daemon.endpoint"
 local host <const> = require "teep.daemon.host"
 local keys <const> = require "teep.config.keys"
 local observer <const> = require "teep.daemon.observer"
@@ -10,6 +9,7 @@ local store <const> = require "teep.store"
 local tam <const> = require "teep.tam"
 local tam_routes <const> = require "teep.daemon.tam_routes"
 local version <const> = require("teep").version
+local websocket <const> = require "teep.transport.websocket"
 
 local daemon = {}
 
@@ -59,11 +59,12 @@ local function start(settings, running)
   local open, message, code = open_tam(settings, running)
   if not open then return nil, message, code end
   local listen = settings.listen
-  local server, why, reason = running:serve{
-    address = listen.address, port = listen.port, path = listen.path,
-    websocket = endpoint.new{ tam = open.tam, messages = running.messages, host = running },
-  }
+  local server, why, reason = websocket.serve(running.loop, {
+    address = listen.address, port = listen.port, path = listen.path, tam = open.tam,
+    observe = running:observer(),
+  })
   if not server then return nil, why, reason end
+  running:close_at_end(server)
   local facts = { version = version, port = server.port, keys = open.keys,
     uri = ("ws://%s:%d%s"):format(listen.address, server.port, listen.path) }
   local served, flaw, kind = running:admin(settings.admin_socket, tam_routes.new{

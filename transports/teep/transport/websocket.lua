@@ -11,15 +11,20 @@ local internal_error <const> = 1011
 
 -- Server: one TAM behind one endpoint.
 
-local function ask(tam, session, bytes)
-  if bytes == "" then return tam:connect(session) end
-  return tam:receive(session, bytes)
+local function ask(given, session, bytes)
+  if bytes == "" then return given.tam:connect(session) end
+  given.observe("message", { direction = "in", bytes = bytes, session = session })
+  return given.tam:receive(session, bytes)
 end
 
 local function answer(given, connection, state, bytes)
-  local good <const>, reply <const> = xpcall(ask, debug.traceback, given.tam, state.session, bytes)
+  local good <const>, reply <const> = xpcall(ask, debug.traceback, given, state.session, bytes)
   state.busy = false
-  if good then return connection:send(reply or "") end
+  if good then
+    local sent <const> = connection:send(reply or "")
+    if sent and reply then given.observe("message", { direction = "out", bytes = reply, session = state.session }) end
+    return
+  end
   given.observe("failed", {
     message = tostring(reply):match "[^\n]*", traceback = reply, session = state.session,
   })
@@ -38,7 +43,8 @@ local serve_options <const> = {
 -- @param loop of @{teep.transport}
 -- @tparam table given `tam`: has `:connect(session) -> bytes` and `:receive(session, bytes) -> bytes |
 --   nil`, each called in a task and free to wait; `address`, `port`, `path`, `origins`, `limits` as for
---   `loop:serve`; `observe(event, details)`
+--   `loop:serve`; `observe(event, details)`, called with `message` { direction = "in"|"out",
+--   bytes, session } for every TEEP message and with `failed`
 -- @treturn[1] server
 -- @treturn[2] nil, string, string message and code as of `loop:serve`
 -- @usage local server = assert(websocket.serve(loop, { port = 8080, path = "/teep", tam = tam }))
@@ -75,6 +81,7 @@ local function finish(self, ...)
 end
 
 local function on_message(self, bytes)
+  self:note("in", bytes)
   if self.waiting then return finish(self, bytes) end
   self.core:close(out_of_turn, "message without a question")
 end
@@ -82,6 +89,10 @@ end
 local function on_close(self, code, reason)
   self.gone = ("connection closed: %d %s"):format(code, reason)
   finish(self, nil, self.gone, "not_connected")
+end
+
+function Connection:note(direction, bytes)
+  if bytes ~= "" then self.observe("message", { direction = direction, bytes = bytes }) end
 end
 
 --- Send one message and wait for the one answer; takes as long as the TAM takes.
@@ -93,6 +104,7 @@ function Connection:exchange(bytes)
   if self.gone then return nil, self.gone, "not_connected" end
   return self.await(function(done)
     self.waiting = done
+    self:note("out", bytes)
     local sent <const>, message <const>, code <const> = self.core:send(bytes)
     if not sent then finish(self, nil, message, code) end
   end)
@@ -104,23 +116,26 @@ function Connection:close()
   self.gone = self.gone or "connection closed"
 end
 
-local connect_options <const> = { await = "function?", limits = "table?" }
+local connect_options <const> = { await = "function?", limits = "table?", observe = "function?" }
 
 --- Connect to a TAM and wait until the connection is open.
 -- @param loop of @{teep.transport}
 -- @tparam string uri ws://host[:port]/path
--- @tparam[opt] table given `await` (default `teep.task.await`), `limits`
+-- @tparam[opt] table given `await` (default `teep.task.await`), `limits`; `observe(event, details)`,
+--   called with `message` { direction, bytes } for every TEEP message
 -- @treturn[1] connection with `:exchange(bytes)` and `:close()`
 -- @treturn[2] nil, string, string message and code: not_connected, refused, timed_out, config_invalid,
 --   unsupported
 -- @usage local connection = assert(websocket.connect(loop, "ws://127.0.0.1:8080/teep"))
 -- local query_request = assert(connection:exchange(""))
 local function connect(loop, uri, given)
-  options.check(given or {}, connect_options)
-  local self <const> = setmetatable({ await = given and given.await or task.await }, Connection)
+  given = options.check(given or {}, connect_options)
+  local self <const> = setmetatable({
+    await = given.await or task.await, observe = given.observe or function() end,
+  }, Connection)
   return self.await(function(done)
     local core <const>, message <const>, code <const> = loop:connect {
-      uri = uri, limits = given and given.limits,
+      uri = uri, limits = given.limits,
       on_open = function() done(self) end,
       on_error = function(text, why) done(nil, text, why) end,
       on_message = function(_, bytes) on_message(self, bytes) end,
