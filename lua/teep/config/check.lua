@@ -5,7 +5,6 @@
 -- |---|---|---|
 -- | `string` | `pattern`, `hint` | as given |
 -- | `integer` | `min`, `max` | as given |
--- | `boolean` | | as given |
 -- | `enum` | `values` (list of strings) | as given |
 -- | `path` | | absolute, or relative to the folder of the file |
 -- | `uuid` | | 16 bytes |
@@ -99,11 +98,6 @@ function kinds.integer(field, value, description)
     fault(field, "want a whole number from %d%s, found %s", low,
       description.max and " to " .. high or "", shown(value))
   end
-  return value
-end
-
-function kinds.boolean(field, value)
-  expect(field, value, "boolean")
   return value
 end
 
