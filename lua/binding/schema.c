@@ -117,8 +117,11 @@ const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label) {
   return NULL;
 }
 
+/* A schema that was collected already can still be reached from a finalizer. */
 static lteep_schema *check_schema(lua_State *L) {
-  return luaL_checkudata(L, 1, SCHEMA);
+  lteep_schema *schema = luaL_checkudata(L, 1, SCHEMA);
+  luaL_argcheck(L, schema->root, 1, "the schema is no more");
+  return schema;
 }
 
 static int compile(lua_State *L) {
@@ -132,7 +135,7 @@ static int compile(lua_State *L) {
 }
 
 static int collect(lua_State *L) {
-  lteep_schema_clear(check_schema(L));
+  lteep_schema_clear(luaL_checkudata(L, 1, SCHEMA));
   return 0;
 }
 

@@ -292,6 +292,7 @@ static void compile_values(compiler *c, const lteep_path *path, lteep_node *node
   make_fields(c, path, node, count_entries(L));
   lteep_field *field = node->fields;
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1), field++) {
+    if (field == node->fields + node->count) MISTAKE(c, path, "values changes while it is read");
     if (!lua_isinteger(L, -1)) MISTAKE(c, path, "values is { name = integer }");
     field->number = lua_tointeger(L, -1);
     lua_pushvalue(L, -2);

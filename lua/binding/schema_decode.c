@@ -59,6 +59,8 @@ static bool take_number(decoder *d, const lteep_path *path, const lteep_node *no
   lteep_cbor_item item;
   bool is_unsigned = node->type == LTEEP_NODE_UINT;
   bool negative = !is_unsigned && lteep_reader_peek(d->reader) == LTEEP_CBOR_NINT;
+  if (!is_unsigned && !negative && lteep_reader_peek(d->reader) != LTEEP_CBOR_UINT)
+    return wrong_type(d, path, "an integer");
   if (!take(d, path, negative ? LTEEP_CBOR_NINT : LTEEP_CBOR_UINT, &item)) return false;
   if (item.value > INT64_MAX)
     return lteep_codec_fail_number(d->codec, path, node, negative, item.value);

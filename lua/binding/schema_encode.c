@@ -235,25 +235,32 @@ static bool encode_label(encoder *e, const lteep_path *path, const lteep_node *n
                           push_shown(e, index));
 }
 
-/* A map with labels beyond the described ones: all pairs, then put in order. */
+/* A finalizer could add to the table while it is walked. */
+static void check_unchanged(lua_State *L, bool unchanged) {
+  if (!unchanged) luaL_error(L, "a table changes while it is encoded");
+}
+
+/* A map with labels beyond the described ones: all `count` pairs, then put in order. */
 static bool encode_with_unknown(encoder *e, const lteep_path *path, const lteep_node *node,
-                                int index, int unknown) {
+                                int index, int unknown, size_t count) {
   lua_State *L = e->codec->L;
-  size_t count = node->count, at = 0;
-  for (lua_pushnil(L); lua_next(L, unknown); lua_pop(L, 1)) count++;
+  size_t at = 0;
   lteep_output_pair *pairs = lua_newuserdatauv(L, (count + 1) * sizeof *pairs, 0);
   for (size_t i = 0; i < node->count; i++) {
     size_t start = e->output->buffer.size;
     if (!encode_field(e, path, &node->fields[i], index)) return false;
     if (e->output->buffer.size == start) continue;
+    check_unchanged(L, at < count);
     pairs[at++] = (lteep_output_pair){start, start + node->fields[i].label_size};
   }
   for (lua_pushnil(L); lua_next(L, unknown); lua_pop(L, 1)) {
+    check_unchanged(L, at < count);
     pairs[at].key = e->output->buffer.size;
     if (!encode_label(e, path, node, lua_gettop(L) - 1)) return false;
     pairs[at++].value = e->output->buffer.size;
     if (!encode_raw(e, path, lua_gettop(L))) return false;
   }
+  check_unchanged(L, at == count);
   pairs[at].key = e->output->buffer.size;
   lteep_status status = lteep_output_sort(e->output, pairs, at);
   if (status) return lteep_codec_fail(e->codec, path, status, NULL);
@@ -267,17 +274,18 @@ static bool encode_map(encoder *e, const lteep_path *path, const lteep_node *nod
   if (!lua_istable(L, index)) return wrong_type(e, path, "a table", index);
   if (!check_names(e, path, node, index) || !count_fields(e, path, node, index, &count))
     return false;
-  bool unknown =
-      node->unknown == LTEEP_UNKNOWN_KEEP && lua_getfield(L, index, "unknown") == LUA_TTABLE;
+  bool keeps = node->unknown == LTEEP_UNKNOWN_KEEP;
+  bool unknown = keeps && lua_getfield(L, index, "unknown") != LUA_TNIL;
   int kept = lua_gettop(L);
+  if (unknown && !lua_istable(L, kept)) return wrong_type(e, path, "a table under unknown", kept);
   if (unknown)
     for (lua_pushnil(L); lua_next(L, kept); lua_pop(L, 1)) count++;
   lteep_writer writer = lteep_output_writer(e->output, 0);
   lteep_write_map(&writer, count);
-  if (unknown && !encode_with_unknown(e, path, node, index, kept)) return false;
+  if (unknown && !encode_with_unknown(e, path, node, index, kept, count)) return false;
   for (size_t i = 0; !unknown && i < node->count; i++)
     if (!encode_field(e, path, &node->fields[i], index)) return false;
-  if (node->unknown == LTEEP_UNKNOWN_KEEP) lua_pop(L, 1);
+  if (keeps) lua_pop(L, 1);
   return true;
 }
 
@@ -286,10 +294,12 @@ static bool encode_entry(encoder *e, const lteep_path *path, const lteep_node *n
   lua_State *L = e->codec->L;
   if (!lua_istable(L, index)) return wrong_type(e, path, "{ key =, value = }", index);
   pair->key = e->output->buffer.size;
-  lua_getfield(L, index, "key");
+  lua_pushliteral(L, "key");
+  lua_rawget(L, index);
   if (!encode_top(e, path, node->keys)) return false;
   pair->value = e->output->buffer.size;
-  lua_getfield(L, index, "value");
+  lua_pushliteral(L, "value");
+  lua_rawget(L, index);
   return encode_top(e, path, node->of);
 }
 
