@@ -37,8 +37,8 @@ end
 -- @function scan
 -- @tparam string bytes
 -- @tparam[opt] table limits `bytes` (1 MiB), `items` (65536), `depth` (16, at most 64),
---   `unsorted_keys` (64: entries of a map whose keys are not in order), `sorted` (boolean: all maps
---   have their keys in deterministic order)
+--   `unsorted_keys` (64, at most 256: entries of a map whose keys are not in order), `sorted` (boolean:
+--   all maps have their keys in deterministic order); unknown names throw
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message with the byte offset, and code: `truncated`,
 --   `trailing_bytes`, `not_well_formed`, `not_shortest`, `indefinite_length`, `duplicate_key`,
@@ -59,7 +59,7 @@ cbor.decode = core.decode
 -- @param value
 -- @tparam[opt] table given `keep_order`: leave the keys of maps as they are, duplicates included
 -- @treturn[1] string bytes
--- @treturn[2] nil, string, string message and code: `duplicate_key`, `too_deep`
+-- @treturn[2] nil, string, string message and code: `duplicate_key`, `too_deep`, `invalid_utf8`
 function cbor.encode(value, given)
   if given then options.check(given, { keep_order = "boolean?" }) end
   return core.encode(value, given and given.keep_order)

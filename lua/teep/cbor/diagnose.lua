@@ -42,18 +42,11 @@ local function float(value)
   end
 end
 
--- 64-bit unsigned numbers have no %u in Lua.
-local function unsigned(bits)
-  if bits >= 0 then return ("%d"):format(bits) end
-  local tens <const> = (bits >> 1) // 5
-  return ("%d%d"):format(tens, bits - tens * 10)
-end
-
 -- -1 - bits can be one beyond 64 bits.
 local function big(value)
-  if not value.negative then return unsigned(value.bits) end
+  if not value.negative then return ("%u"):format(value.bits) end
   if value.bits == -1 then return "-18446744073709551616" end
-  return "-" .. unsigned(value.bits + 1)
+  return ("-%u"):format(value.bits + 1)
 end
 
 local function list(parts, open, close) return open .. table.concat(parts, ", ") .. close end
@@ -70,7 +63,7 @@ local writers <const> = {
     return ("simple(%d)"):format(value.number)
   end,
   tag = function(value, limits, depth)
-    return ("%s(%s)"):format(unsigned(value.number), write(value.value, limits, depth))
+    return ("%u(%s)"):format(value.number, write(value.value, limits, depth))
   end,
   array = function(value, limits, depth)
     local parts <const> = {}

@@ -67,7 +67,7 @@ function inspect.view(input, options)
     renderer:value(0, "", value, shape or {})
   else
     renderer:line(0, "no structure known here; CBOR diagnostic notation:")
-    renderer:line(0, cbor.diagnose(bytes))
+    renderer:line(0, (cbor.diagnose(bytes, limits)))
   end
   return renderer.lines
 end
