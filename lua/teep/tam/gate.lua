@@ -27,7 +27,7 @@ local function check_shape(_, entry)
     return fail("limit_reached", "message: %d signatures, limit is one for each suite", #shape.signers)
   end
   entry.shape = shape
-  return cbor.scan(shape.payload)
+  return true
 end
 
 local function check_type(tam, entry)
@@ -37,11 +37,12 @@ local function check_type(tam, entry)
   return true
 end
 
--- The token, read out of bytes that nobody vouches for yet.
+-- The token, read out of bytes that nobody vouches for yet; `span` scans all of them first.
 local function check_token(tam, entry)
   local payload <const> = entry.shape.payload
-  local first <const>, last <const> = cbor.span(payload, { 2, tam.wire.label.token })
-  if not first then return fail("token_missing") end
+  local first <const>, last <const>, malformed <const> = cbor.span(payload, { 2, tam.wire.label.token })
+  if malformed == "missing_field" then return fail("token_missing") end
+  if not first then return nil, last, malformed end
   local bytes <const> = cbor.decode(payload:sub(first, last))
   if type(bytes) ~= "string" then return fail("wrong_type", "token: not a byte string") end
   local reason, code
@@ -78,10 +79,10 @@ local steps <const> = {
 -- @tparam Tam tam
 -- @tparam string bytes as the transport delivered them
 -- @treturn[1] table admitted `{ message, token = (content, of teep.tam.token), kid, key, algorithm }`
--- @treturn[2] nil, string, string message and code: `too_large`, those of the scanner and of
---   `teep.cose.parse`, `limit_reached` (more than two signatures), `unknown_message`, `wrong_direction`, `token_missing`, `token_invalid`,
---   `token_expired`, `unknown_key`, `algorithm_not_allowed`, `bad_signature`, those of
---   `teep.message.decode`
+-- @treturn[2] nil, string, string message and code: `too_large`, `limit_reached` (more than two
+--   signatures), those of the scanner and of `teep.cose.parse`, `unknown_message`, `wrong_direction`,
+--   `token_missing`, `token_invalid`, `token_expired`, `unknown_key`, `algorithm_not_allowed`,
+--   `bad_signature`, those of `teep.message.decode`
 function gate.admit(tam, bytes)
   local entry <const> = { bytes = bytes }
   for _, step in ipairs(steps) do
