@@ -41,7 +41,7 @@ function message.peek(payload, dialect_name)
   if name then return name end
   local ok, reason, code = cbor.scan(payload)
   if not ok then return nil, reason, code end
-  if not is_array or number >= 0x20 then
+  if not is_array or not number or number >= 0x20 then
     return errors.fail("wrong_type", "message: want an array that starts with a message type")
   end
   return errors.fail("unknown_message", "message: first element 0x%02x names no message type", number)
