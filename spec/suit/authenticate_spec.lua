@@ -23,7 +23,16 @@ end
 local function with_blocks(...) return raw.envelope(manifest, { blocks = { ... } }) end
 
 describe("authentication of SUIT envelopes", function()
-  it("refuses a wrapper without signature (S-003)", function() refused("unauthorised", with_blocks()) end)
+  it("refuses a wrapper without signature (S-003)", function()
+    assert.matches("holds no signature", refused("unauthorised", with_blocks()), 1, true)
+  end)
+
+  it("refuses a wrapper without digest (S-003)", function()
+    for code, digest in pairs{ truncated = "\x82", wrong_type = "\xA0", not_well_formed = "\x1C" } do
+      local message <const> = refused(code, raw.envelope(manifest, { payload = digest }))
+      assert.matches("authentication-wrapper.digest", message, 1, true)
+    end
+  end)
 
   it("refuses the signature of a key it does not trust (S-001)", function()
     refused("unauthorised", with_blocks(raw.block(payload, { key = raw.stranger })))

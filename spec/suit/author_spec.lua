@@ -26,6 +26,7 @@ local function refused(code, changes)
   local envelope, message, found = create(changes)
   assert.is_nil(envelope)
   assert.equal(code, found, message)
+  return message
 end
 
 local function signed(envelope, ...)
@@ -37,7 +38,8 @@ describe("teep.suit.create", function()
   it("refuses components without payload, identifiers or digest", function()
     refused("missing_field", { components = {} })
     for _, name in ipairs{ "vendor_identifier", "class_identifier", "payload" } do
-      refused("missing_field", { components = { component{ [name] = false } } })
+      local message <const> = refused("missing_field", { components = { component{ [name] = false } } })
+      assert.matches(name == "payload" and "components[0].uri" or "components[0]." .. name, message, 1, true)
     end
     refused("missing_field", { components = { component{ payload = false, uri = "x:y", size = 1 } } })
     refused("missing_field", { components = { component{ payload = false, uri = "x:y", digest = {} } } })

@@ -67,7 +67,6 @@ local function set_up(state, verified, given)
   if given.procedure == "update" then ok, message, code = check_update(verified, given) end
   if ok then ok, message, code = check_components(verified.manifest) end
   if ok then ok, message, code, where = scan.check(verified.manifest) end
-  if ok then return true end
   state.failure = where and state:record(where.section, where.offset, 0, {})
   return ok, message, code
 end
