@@ -68,3 +68,33 @@ describe("policy maintenance_window", function()
     assert.equal("retry", at(12, 22, 4).verb)
   end)
 end)
+
+describe("policy pinned_release", function()
+  local shipped <const> = open("pinned_release", { manifest = "m", sequence_number = 2 })
+
+  local function plan(manifest, sequence_number)
+    return shipped:decide("plan", {
+      tc_list = { { component_id = "agent" }, { component_id = "a", manifest = manifest, sequence_number = sequence_number } },
+    })
+  end
+
+  it("wants to be told which release", function()
+    local opened <const>, _, code = policy.open { path = "pinned_release", isolation = "trusted" }
+    assert.is_nil(opened)
+    assert.equal("config_invalid", code)
+  end)
+
+  it("installs that release on devices with another one or none", function()
+    for _, decision in ipairs { plan("m", 1), plan("other", 2), plan() } do
+      assert.equal("update", decision.verb)
+      assert.same({ { id = "m", sequence_number = 2 } }, decision.install)
+    end
+  end)
+
+  it("leaves devices alone that run it", function() assert.equal("nothing", plan("m", 2).verb) end)
+
+  it("asks for trusted components and accepts what comes of it", function()
+    assert.is_true(shipped:decide("query", {}).trusted_components)
+    assert.equal("accept", shipped:decide("settle", {}).verb)
+  end)
+end)

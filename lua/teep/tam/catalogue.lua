@@ -61,7 +61,8 @@ local function check_stored(tam, manifest)
 end
 
 --- Load a manifest to send it. The store is not trusted with what devices run: signature, digest,
--- identifier and sequence number are checked again (D31).
+-- identifier and sequence number are checked again (D31). A payload inside of the envelope has its
+-- digest in the manifest; the device checks it when it installs.
 -- @tparam Tam tam
 -- @tparam string id text form
 -- @tparam[opt] integer sequence_number the highest when absent
