@@ -22,7 +22,8 @@ local function answer(given, connection, state, bytes)
   state.busy = false
   if good then
     local sent <const> = connection:send(reply or "")
-    if sent and reply then given.observe("message", { direction = "out", bytes = reply, session = state.session }) end
+    if not (sent and reply) then return end
+    given.observe("message", { direction = "out", bytes = reply, session = state.session })
     return
   end
   given.observe("failed", {
