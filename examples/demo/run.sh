@@ -101,6 +101,13 @@ sed -i "s|:1/teep|:$port/teep|" device.lua
 children+=($!)
 wait_ready "$!" device.log
 
+# The messages since the last time, as the TAM logged them.
+lines=0
+show_messages() {
+  grep -a ' tam \(->\|<-\) ' tam.log | tail -n "+$((lines + 1))" | sed 's/^[^ ]* info /      /'
+  lines=$(grep -ac ' tam \(->\|<-\) ' tam.log)
+}
+
 # What the two sides list, as "component digest" or nothing.
 listed() {
   local where=$1
@@ -118,6 +125,7 @@ check_both() {
 
 say "6. The device asks for the component."
 run request hello --config device.lua
+show_messages
 check_both "hello $digest"
 run status --config device.lua
 run device show "$device_kid" --config tam.lua
@@ -125,20 +133,18 @@ echo "  Both list hello with $digest, as sha256sum does."
 
 say "7. The device needs it no longer."
 run unrequest hello --config device.lua
+show_messages
 check_both ""
 run status --config device.lua
 run device show "$device_kid" --config tam.lua
 echo "  Neither lists hello."
 
-say "8. What went over the wire, as the TAM and the device saw it."
-grep -h ' tam \(->\|<-\) ' tam.log | sed 's/^/  /'
-grep -h ' device \(->\|<-\) ' device.log | sed 's/^/  /'
 for kind in query-request query-response update success; do
   grep -q "tam .* $kind " tam.log || fail "the TAM saw no $kind"
   grep -q "device .* $kind " device.log || fail "the device saw no $kind"
 done
 
-say "9. One of these messages, with the numbers of draft-ietf-teep-protocol-26 (shortened)."
+say "8. One of these messages, with the numbers of draft-ietf-teep-protocol-26 (shortened)."
 update=$(ls messages-tam/*-out-update.cbor | head -n 1)
 "$TEEP" inspect "$update" > inspected
 grep -E '^ {0,12}[^ ]' inspected | cut -c 1-100 | sed 's/^/  /'
@@ -146,7 +152,7 @@ grep -q '\[0\] type: 3 (update)' inspected || fail "the inspected message is no 
 grep -q ' 9 manifest-list: ' inspected || fail "the inspected update has no manifest-list (9)"
 grep -q ' 19 token: ' inspected || fail "the inspected update has no token (19)"
 
-say "10. Both daemons stop when told to."
+say "9. Both daemons stop when told to."
 for child in "${children[@]}"; do kill -TERM "$child"; done
 for child in "${children[@]}"; do wait "$child" || fail "a daemon ended with code $?"; done
 children=()

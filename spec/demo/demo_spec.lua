@@ -28,7 +28,6 @@ describe("the demo", function()
     assert.equal(0, code, text)
     for _, kind in ipairs{ "query-request", "query-response", "update", "success" } do
       assert.matches(" tam [<-][->] " .. kind:gsub("%-", "%%-") .. " %d+ B ESP256", text)
-      assert.matches(" device [<-][->] " .. kind:gsub("%-", "%%-") .. " %d+ B ESP256", text)
     end
     assert.matches("tam %-> query%-request %d+ B ESP256%+Ed25519", text)
     assert.matches("[0] type: 3 (update)", text, 1, true)
