@@ -2,7 +2,9 @@ local frozen <const> = require "teep.policy.frozen"
 
 describe("teep.policy.frozen", function()
   describe("a view", function()
-    local source <const> = { name = "a", list = { 10, 20, { deep = true } }, [2] = "two", [true] = "yes" }
+    local source <const> = {
+      name = "a", list = { 10, 20, { deep = true } }, [2] = "two", [true] = "yes", [false] = "no",
+    }
     local view <const> = frozen.freeze(source)
 
     it("refuses writing at every depth", function()
@@ -40,7 +42,7 @@ describe("teep.policy.frozen", function()
     it("is iterated in sorted order: numbers, strings, booleans", function()
       local keys <const> = {}
       for key in pairs(view) do keys[#keys + 1] = key end
-      assert.same({ 2, "list", "name", true }, keys)
+      assert.same({ 2, "list", "name", false, true }, keys)
     end)
   end)
 

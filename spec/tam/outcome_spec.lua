@@ -74,6 +74,15 @@ describe("after an Update", function()
     assert.same({}, { w:receive(success) })
   end)
 
+  it("what was never answered is forgotten once its time is over, not before (T-018, T-122)", function()
+    local w <const> = updated()
+    w.now = w.now + 4 * 3600
+    assert.same({ spent = 0, updates = 0 }, w.tam:expire())
+    w.now = w.now + 1
+    assert.same({ spent = 1, updates = 1 }, w.tam:expire())
+    assert.same({ 0, 0, 0 }, { #w:dump().spent, #w:dump().update_sent, #w:dump().update_item })
+  end)
+
   it("an answer arrives on another connection or at another process just as well", function()
     local w <const>, update <const> = updated()
     w:stop()
@@ -209,41 +218,5 @@ describe("after an Update", function()
     local next_update <const> = w:respond()
     local _, _, code <const> = w:tell { type = "success", token = next_update.token }
     assert.equal("policy_failed", code)
-  end)
-end)
-
-describe("an Error that answers a QueryRequest", function()
-  after_each(world.clean)
-
-  local function complain(w, code, extra)
-    local fields <const> = { type = "error", token = w:request().token, err_code = code }
-    for name, value in pairs(extra or {}) do fields[name] = value end
-    return world.signed(fields)
-  end
-
-  it("spends the token and is told to the policy", function()
-    local seen
-    local w <const> = world.new { policy = world.policy { settle = function(facts)
-      seen = facts
-      return { verb = "accept" }
-    end } }
-    local bytes <const> = complain(w, "unsupported_msg_version", { versions = { 1 } })
-    assert.same({}, { w:receive(bytes) })
-    assert.same({ "error", "unsupported_msg_version" }, { seen.outcome, seen.err_code })
-    local _, _, code <const> = w:receive(bytes)
-    assert.equal("token_spent", code)
-  end)
-
-  it("is not tried again at once: there was no Update", function()
-    local w <const> = world.new { policy = world.policy { settle = function() return { verb = "retry" } end } }
-    assert.same({}, { w:receive(complain(w, "temporary_error")) })
-  end)
-
-  it("cannot be served when it wants the TAM attested", function()
-    local _, _, code <const> = (function()
-      local w <const> = world.new()
-      return w:receive(complain(w, "attestation_required"))
-    end)()
-    assert.equal("attestation_unsupported", code)
   end)
 end)

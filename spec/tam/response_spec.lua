@@ -113,6 +113,9 @@ describe("a QueryResponse at a TAM", function()
       end }
       w.tam:add_manifest(world.envelope { id = { "new" }, component = { "\1" }, sequence = -1 })
       w.tam:add_manifest(world.envelope { id = { "old" }, component = { "x" }, sequence = 2 })
+      for _, id in ipairs { "c", "a", "d", "b" } do
+        w.tam:add_manifest(world.envelope { id = { id }, component = { "x" }, sequence = 1 })
+      end
       w:respond {
         requested_tc_list = { { component_id = { "a", "b" }, tc_manifest_sequence_number = 3, have_binary = true } },
         unneeded_manifest_list = { { "m", "\0" } },
@@ -121,9 +124,11 @@ describe("a QueryResponse at a TAM", function()
         facts.requested_tc_list)
       assert.same({ "m/%00" }, facts.unneeded_manifest_list)
       assert.same({ { component_id = "agent", image_size = 1 } }, facts.tc_list)
-      assert.same({ "old", "new" }, { facts.manifests[1].id, facts.manifests[2].id })
-      assert.same({ "%01" }, facts.manifests[2].components)
-      assert.equal(64, #facts.manifests[2].digest)
+      local ids <const> = {}
+      for i, manifest in ipairs(facts.manifests) do ids[i] = manifest.id end
+      assert.same({ "a", "b", "c", "d", "old", "new" }, ids)
+      assert.same({ "%01" }, facts.manifests[6].components)
+      assert.equal(64, #facts.manifests[6].digest)
       assert.matches("^%x+$", facts.agent.kid)
       assert.equal(w.now, facts.now)
     end)
@@ -180,42 +185,6 @@ describe("a QueryResponse at a TAM", function()
       assert.equal("token_spent", code)
       wake("nothing")
       assert.is_true(ended)
-    end)
-  end)
-
-  describe("leads to an Update", function()
-    it("with what the device asked for and no longer needs, and a fresh token in the store (A-29)", function()
-      local w <const> = world.new()
-      local envelope <const> = world.envelope {}
-      w.tam:add_manifest(envelope)
-      local asked <const> = w:request().token
-      local update <const> = w:tell { type = "query-response", token = asked, tc_list = {},
-        requested_tc_list = { { component_id = { "app" } } }, unneeded_manifest_list = { { "old", "\0" } } }
-      assert.same({ envelope }, update.manifest_list)
-      assert.same({ { "old", "\0" } }, update.unneeded_manifest_list)
-      assert.is_nil(update.err_code)
-      assert.not_equal(asked, update.token)
-      local rows <const> = w:dump()
-      assert.same({ kid(), 1, w.now + 4 * 3600 },
-        { rows.update_sent[1].agent, rows.update_sent[1].attempt, rows.update_sent[1].expires })
-      assert.equal(2, #rows.update_item)
-    end)
-
-    it("signed once, with the algorithm that the agent uses (T-109)", function()
-      for _, algorithm in ipairs { "ESP256", "Ed25519" } do
-        local w <const> = world.new()
-        w.tam:add_manifest(world.envelope {})
-        local update <const> = w:respond({ requested_tc_list = { { component_id = { "app" } } } },
-          world.key("device", algorithm))
-        assert.equal(algorithm, update.algorithm)
-      end
-    end)
-
-    it("with untagged envelopes, however they were added (A-22)", function()
-      local w <const> = planned { verb = "update", install = { "app.suit" } }
-      local plain <const> = world.envelope {}
-      assert(w.tam:add_manifest("\xd8\x6b" .. plain))
-      assert.same({ plain }, w:respond().manifest_list)
     end)
   end)
 

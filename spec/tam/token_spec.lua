@@ -37,6 +37,12 @@ describe("teep.tam.token", function()
     refused("token_invalid", token.check(("x"):rep(32), issue(), NOW))
   end)
 
+  it("refuses tokens of another version, although it vouches for them", function()
+    local body <const> = "\2" .. issue():sub(2, 27)
+    local tag <const> = crypto.hmac("HMAC-256", secret, body):sub(1, 16)
+    refused("token_invalid", token.check(secret, body .. tag, NOW))
+  end)
+
   it("refuses a token one second after its expiry, not at it (T-015, T-016)", function()
     assert.truthy(token.check(secret, issue(), NOW))
     refused("token_expired", token.check(secret, issue(), NOW + 1))

@@ -1,4 +1,4 @@
---- The manifests a TAM may send: added once they verify, verified again whenever they are used.
+--- The manifests a TAM may send: added once they verify, checked again whenever they are used.
 -- @module teep.tam.catalogue
 local component_id <const> = require "teep.component_id"
 local errors <const> = require "teep.errors"
@@ -49,7 +49,14 @@ function catalogue.add(tam, envelope)
   return manifest
 end
 
-local function check_stored(tam, manifest)
+--- Check a manifest of the store before it is sent. The store is not trusted with what devices run:
+-- signature, digest, identifier and sequence number are checked again (D31). A payload inside of the
+-- envelope has its digest in the manifest; the device checks it when it installs.
+-- @tparam Tam tam
+-- @tparam table manifest with its envelope
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code: `corrupt`, those of `teep.suit.verify`
+function catalogue.check(tam, manifest)
   local verified <const>, message, code = suit.verify(manifest.envelope, { keys = tam.signers })
   if not verified then return nil, message, code end
   local same <const> = verified.digest.bytes == manifest.digest
@@ -57,23 +64,7 @@ local function check_stored(tam, manifest)
     and verified.manifest_component_id
     and component_id.format(verified.manifest_component_id) == manifest.id
   if not same then return fail("corrupt", "the envelope is not the one that was added") end
-  return manifest
-end
-
---- Load a manifest to send it. The store is not trusted with what devices run: signature, digest,
--- identifier and sequence number are checked again (D31). A payload inside of the envelope has its
--- digest in the manifest; the device checks it when it installs.
--- @tparam Tam tam
--- @tparam string id text form
--- @tparam[opt] integer sequence_number the highest when absent
--- @treturn[1] table manifest with `envelope`
--- @treturn[2] nil, string, string message and code: `not_found`, `corrupt`, those of `teep.suit.verify`
-function catalogue.load(tam, id, sequence_number)
-  local manifest <const>, message, code = tam.store:manifest(id, sequence_number)
-  if not manifest then return nil, message, code end
-  local sound, reason, why = check_stored(tam, manifest)
-  if not sound then return nil, ("manifest %s: %s"):format(id, reason), why end
-  return manifest
+  return true
 end
 
 return catalogue

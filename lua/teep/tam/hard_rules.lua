@@ -16,11 +16,16 @@ end
 -- An entry is the identifier of a manifest, which means its highest sequence number, or one of the
 -- facts' manifests, which means exactly that one.
 local function load(tam, entry)
-  local id <const> = type(entry) == "table" and entry.id or entry
-  if type(id) ~= "string" then return refuse("install: a %s names no manifest", type(entry)) end
-  local manifest <const>, reason =
-    catalogue.load(tam, id, type(entry) == "table" and entry.sequence_number or nil)
-  if not manifest then return refuse("install: %s", reason) end
+  local given <const> = type(entry) == "table" and entry or { id = entry }
+  local id <const>, sequence_number <const> = given.id, given.sequence_number
+  if type(id) ~= "string" or sequence_number ~= nil and math.type(sequence_number) ~= "integer" then
+    return refuse("install: a %s names no manifest", type(entry))
+  end
+  local manifest <const>, reason, code = tam.store:manifest(id, sequence_number)
+  if code == "not_found" then return refuse("install: %s", reason) end
+  if not manifest then return nil, reason, code end
+  local ok <const>, broken = catalogue.check(tam, manifest)
+  if not ok then return refuse("install: manifest %s: %s", id, broken) end
   return manifest
 end
 
@@ -95,7 +100,7 @@ end
 -- @treturn[1] table change `{ install = { manifest with envelope }, remove = { id } }`
 -- @treturn[2] nil, string, string message and code `hard_rule`: an unknown, unverifiable or repeated
 --   manifest, over 64 of them, more bytes than an Update may have, the same one installed and removed,
---   or an installation on an agent in quarantine
+--   or an installation on an agent in quarantine; those of the store
 function hard_rules.resolve(tam, decision, context)
   local wanted <const> = decision.install or {}
   if #wanted > 0 and context.agent.status == "quarantined" then

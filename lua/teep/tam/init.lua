@@ -90,4 +90,12 @@ function Tam:add_manifest(envelope)
   return catalogue.add(self, envelope)
 end
 
+--- Forget tokens and Updates whose time is over (T-018, T-122); call it every few minutes.
+-- @treturn[1] table how many: `{ spent =, updates = }`
+-- @treturn[2] nil, string, string message and code of the store
+-- @usage loop:timer(300, function() server:expire() end)
+function Tam:expire()
+  return self.store:expire(self.clock())
+end
+
 return tam

@@ -72,9 +72,8 @@ end
 
 local function quarantine(tam, agent)
   agent.status = "quarantined"
-  local ok, reason, code = tam.store:agent_put(agent)
-  if not ok then return nil, reason, code end
-  return nil
+  local _, reason, code = tam.store:agent_put(agent)
+  return nil, reason, code
 end
 
 -- With a delay, or where no change was under way, there is no answer now: the agent comes back, and
