@@ -1,6 +1,7 @@
 local command = require "cli.command"
 local lfs = require "lfs"
 local site = require "cli.site"
+local store = require "teep.store"
 
 local function digest(path)
   local pipe = assert(io.popen("sha256sum " .. path))
@@ -115,6 +116,19 @@ describe("a daemon", function()
     assert.truthy(lfs.attributes(here:path "tam.sock"))
     here:start_tam()
     assert.equal("tam", here:json("status", "--config", "tam.lua", "--json").role)
+  end)
+
+  it("of a TAM forgets tokens that expired while it was away (T-018, T-122)", function()
+    local url <const> = "sqlite:" .. here:path "tam.db"
+    local before <const> = assert(store.open(url))
+    assert(before:spend("old", os.time() - 1))
+    assert(before:spend("young", os.time() + 3600))
+    before:close()
+    here:start_tam():stop()
+    local after <const> = assert(store.open(url))
+    assert.is_true(after:spend("old", os.time() + 1))
+    assert.equal("token_spent", select(3, after:spend("young", os.time() + 1)))
+    after:close()
   end)
 
   it("gives the device's public key also while it runs", function()

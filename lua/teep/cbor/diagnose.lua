@@ -1,12 +1,11 @@
 -- RFC 8949 section 8 and RFC 8610 appendix G.3: generic values as diagnostic notation.
 local cbor <const> = require "teep.cbor"
+local encode <const> = require("teep.hex").encode
 
 local embedded_limit <const> = 8 -- byte strings opened inside byte strings
 local write
 
-local function hex(bytes)
-  return "h'" .. bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end) .. "'"
-end
+local function hex(bytes) return "h'" .. encode(bytes) .. "'" end
 
 -- Only what can hardly be CBOR by chance is opened: an array, a map or a tag around something.
 local function bytes(value, limits, depth)

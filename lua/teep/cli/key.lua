@@ -1,6 +1,6 @@
 --- `teep key`: keys as COSE_Key files.
+local hex <const> = require "teep.hex"
 local files <const> = require "teep.cli.files"
-local json <const> = require "teep.daemon.json"
 local output <const> = require "teep.cli.output"
 
 local verb = {
@@ -15,7 +15,7 @@ local actions = {}
 
 -- What one asks of a key, whoever made it.
 local function facts(key, path)
-  return { kid = json.hex(key:thumbprint()), algorithm = key:algorithm(), file = path }
+  return { kid = hex.encode(key:thumbprint()), algorithm = key:algorithm(), file = path }
 end
 
 function verb.define(command)
@@ -83,7 +83,7 @@ function actions.public(arguments)
   end
   if not key then return nil, message, code end
   if arguments.output then return files.write(arguments.output, key:public()) end
-  output.print("%s", json.hex(key:public()))
+  output.print("%s", hex.encode(key:public()))
   return true
 end
 

@@ -1,4 +1,5 @@
 --- `teep suit`: SUIT envelopes for component developers.
+local hex <const> = require "teep.hex"
 local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
 local files <const> = require "teep.cli.files"
@@ -103,7 +104,7 @@ local function describe(verified)
   return {
     manifest = component_id.format(verified.manifest_component_id),
     sequence_number = ("%u"):format(verified.sequence_number),
-    components = components, signer = json.hex(verified.kid),
+    components = components, signer = hex.encode(verified.kid),
   }
 end
 

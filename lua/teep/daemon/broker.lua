@@ -1,11 +1,11 @@
 --- The daemon on a device: TEE driver, TEEP Agent, TEEP Broker, admin socket.
 -- @module teep.daemon.broker
+local hex <const> = require "teep.hex"
 local broker <const> = require "teep.broker"
 local broker_routes <const> = require "teep.daemon.broker_routes"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "teep.daemon.device"
 local host <const> = require "teep.daemon.host"
-local json <const> = require "teep.daemon.json"
 local observer <const> = require "teep.daemon.observer"
 local task <const> = require "teep.task"
 local version <const> = require("teep").version
@@ -69,7 +69,7 @@ function daemon.run(settings)
     running:close()
     return nil, why, reason
   end
-  return running:run("role", "broker", "kid", json.hex(agent:key():thumbprint()), "tam", settings.tam_uri,
+  return running:run("role", "broker", "kid", hex.encode(agent:key():thumbprint()), "tam", settings.tam_uri,
     "socket", settings.admin_socket)
 end
 

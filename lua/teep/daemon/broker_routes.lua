@@ -6,7 +6,7 @@ local json <const> = require "teep.daemon.json"
 
 local broker_routes = {}
 
-local hex <const>, map <const> = json.hex, json.map
+local hex <const>, map <const> = require("teep.hex").encode, json.map
 
 local function component(entry)
   return {

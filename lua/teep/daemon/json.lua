@@ -25,11 +25,6 @@ function json.map(items, fn)
   return mapped
 end
 
---- Bytes as JSON has to carry them: in hexadecimal.
-function json.hex(bytes)
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 --- Stands for `null`.
 json.null = cjson.null
 

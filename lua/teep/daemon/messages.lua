@@ -2,10 +2,10 @@
 -- What a line says beside size and direction is read from the bytes without trust, as far as it can
 -- be read.
 -- @module teep.daemon.messages
+local hex <const> = require "teep.hex"
 local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
-local json <const> = require "teep.daemon.json"
 local lfs <const> = require "lfs"
 local message <const> = require "teep.message"
 
@@ -22,10 +22,10 @@ local shown <const> = 4 -- bytes: enough to tell devices and sessions apart when
 local algorithm_names <const> = {}
 for name, number in pairs(crypto.algorithms) do algorithm_names[number] = name end
 
-local function head(bytes) return bytes and json.hex(bytes:sub(1, shown)) end
+local function head(bytes) return bytes and hex.encode(bytes:sub(1, shown)) end
 
 -- Tokens of one TAM begin alike and end in a MAC.
-local function tail(bytes) return bytes and json.hex(bytes:sub(-shown)) end
+local function tail(bytes) return bytes and hex.encode(bytes:sub(-shown)) end
 
 local function algorithms(parsed)
   local names = {}

@@ -13,6 +13,8 @@ local websocket <const> = require "teep.transport.websocket"
 
 local daemon = {}
 
+local expiry_interval <const> = 300 -- seconds
+
 local shown <const> = {
   dropped = { "warning", "code", "message" }, decision = { "info", "point", "verb", "policy", "reason" },
 }
@@ -55,6 +57,16 @@ local function open_tam(settings, running)
   return { tam = made, store = opened, keys = own }
 end
 
+-- Tokens that were spent or never answered go once they have expired (T-018, T-122): at the start, as a TAM
+-- may have been away for long, and every so often.
+local function expire(running, server)
+  running:task(function()
+    local counts, message, code = server:expire()
+    if not counts then running.logger:warning("expiry failed", "code", code, "message", message) end
+  end)
+  running.loop:timer(expiry_interval, function() expire(running, server) end)
+end
+
 local function start(settings, running)
   local open, message, code = open_tam(settings, running)
   if not open then return nil, message, code end
@@ -71,6 +83,7 @@ local function start(settings, running)
     settings = settings, tam = open.tam, store = open.store, facts = facts,
   })
   if not served then return nil, flaw, kind end
+  expire(running, open.tam)
   return facts
 end
 

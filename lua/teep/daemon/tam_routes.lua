@@ -5,7 +5,7 @@ local json <const> = require "teep.daemon.json"
 
 local tam_routes = {}
 
-local hex <const>, map <const> = json.hex, json.map
+local hex <const>, map <const> = require("teep.hex").encode, json.map
 
 local function component(record)
   return {

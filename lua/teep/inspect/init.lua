@@ -2,6 +2,7 @@
 -- It decodes with the strict decoder, guesses what structure it is and puts names beside numbers. It
 -- verifies nothing, and says so.
 -- @module teep.inspect
+local hex <const> = require "teep.hex"
 local cbor <const> = require "teep.cbor"
 local render <const> = require "teep.inspect.render"
 local shapes <const> = require "teep.inspect.shapes"
@@ -46,8 +47,7 @@ end
 -- anything else.
 local function from_hex(text)
   local digits = text:gsub("#[^\n]*", ""):gsub("%s+", "")
-  if digits == "" or #digits % 2 == 1 or digits:find "%X" then return nil end
-  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+  return digits ~= "" and hex.decode(digits) or nil
 end
 
 --- The view of some bytes.

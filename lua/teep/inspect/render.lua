@@ -13,7 +13,7 @@ local bytes_shown <const> = 32
 local nesting_limit <const> = 24 -- of byte strings opened inside byte strings
 local no_shape <const> = {}
 
-local function hex(bytes) return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)) end
+local hex <const> = require("teep.hex").encode
 
 -- Text of a peer is in these lines, and terminals obey control characters.
 local function escape(byte) return ("\\x%02x"):format(byte:byte()) end

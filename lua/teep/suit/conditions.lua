@@ -12,7 +12,7 @@ local function failed(measured, ...)
   return nil, message, code, measured
 end
 
-local function hex(bytes) return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
+local hex <const> = require("teep.hex").encode
 
 local function identifier(name, title)
   return function(state, index)

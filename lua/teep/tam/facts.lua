@@ -1,6 +1,7 @@
 --- Verified data as policies see it: identifiers and digests as text, field names of the RFCs.
 -- @module teep.tam.facts
 local component_id <const> = require "teep.component_id"
+local encode <const> = require("teep.hex").encode
 
 local facts = {}
 
@@ -10,9 +11,7 @@ local function map(list, fn)
   return result
 end
 
-local function hex(bytes)
-  return bytes and (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
+local function hex(bytes) return bytes and encode(bytes) end
 
 --- An agent.
 -- @tparam table record of the store

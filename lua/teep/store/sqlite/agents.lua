@@ -1,5 +1,6 @@
 --- Verbs of the SQLite engine for agents and what is installed on their devices.
 -- @module teep.store.sqlite.agents
+local hex <const> = require "teep.hex"
 local options <const> = require "teep.options"
 local query <const> = require "teep.store.sqlite.query"
 local records <const> = require "teep.store.records"
@@ -21,7 +22,8 @@ end
 -- @treturn[1] table as given to @{agent_put}
 -- @treturn[2] nil, string, string message and code `not_found`
 function agents:agent(kid)
-  return query.require_row("agent", query.hex(kid), query.row(self, "SELECT * FROM agent WHERE kid = ?", kid))
+  local found <const>, message, code = query.row(self, "SELECT * FROM agent WHERE kid = ?", kid)
+  return query.require_row("agent", hex.encode(kid), found, message, code)
 end
 
 --- All agents.

@@ -59,11 +59,6 @@ function query.atomically(self, fn)
   return self.database:transaction(fn)
 end
 
---- Bytes for a message.
-function query.hex(bytes)
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
-
 --- A sequence number, which is 64-bit unsigned, for a message.
 function query.unsigned(number)
   if number >= 0 then return ("%d"):format(number) end

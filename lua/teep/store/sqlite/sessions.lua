@@ -1,5 +1,6 @@
 --- Verbs of the SQLite engine for tokens and for Updates under way.
 -- @module teep.store.sqlite.sessions
+local hex <const> = require "teep.hex"
 local errors <const> = require "teep.errors"
 local options <const> = require "teep.options"
 local query <const> = require "teep.store.sqlite.query"
@@ -53,7 +54,7 @@ local function take_update(self, token_hash)
   local items <const>, message <const>, code <const> = query.rows(self,
     "SELECT id, sequence_number FROM update_item WHERE token_hash = ? ORDER BY position", token_hash)
   if not items then return nil, message, code end
-  local update <const>, why <const>, what <const> = query.require_row("update", query.hex(token_hash),
+  local update <const>, why <const>, what <const> = query.require_row("update", hex.encode(token_hash),
     query.row(self, "DELETE FROM update_sent WHERE token_hash = ? RETURNING *", token_hash))
   if not update then return nil, why, what end
   update.manifests, update.remove = {}, {}
