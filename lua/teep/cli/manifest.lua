@@ -60,9 +60,9 @@ function actions.list(arguments)
   return call(arguments, { "GET", "/manifests" }, function(list)
     local rows = {}
     for i, item in ipairs(list) do
-      rows[i] = { item.id, item.sequence_number, table.concat(item.components, ", "), item.size }
+      rows[i] = { item.id, item.sequence_number, table.concat(item.components, ", ") }
     end
-    output.columns({ "MANIFEST", "SEQUENCE", "COMPONENTS", "BYTES" }, rows)
+    output.columns({ "MANIFEST", "SEQUENCE", "COMPONENTS" }, rows)
   end)
 end
 

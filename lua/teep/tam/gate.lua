@@ -5,12 +5,15 @@
 local cbor <const> = require "teep.cbor"
 local cose <const> = require "teep.cose"
 local errors <const> = require "teep.errors"
+local hex <const> = require "teep.hex"
 local message <const> = require "teep.message"
 local setup <const> = require "teep.tam.setup"
 local token <const> = require "teep.tam.token"
 local fail <const> = errors.fail
 
 local gate = {}
+
+local KID_SHOWN <const> = 32 -- bytes of a kid in a message: a whole thumbprint, never what a stranger likes
 
 local received <const> = { ["query-response"] = true, success = true, error = true }
 
@@ -50,13 +53,21 @@ local function check_token(tam, entry)
   return entry.token, reason, code
 end
 
+local function kids_of(shape)
+  local kids <const> = {}
+  for i, signer in ipairs(shape.signers) do
+    kids[i] = signer.kid and hex.encode(signer.kid:sub(1, KID_SHOWN)) or "none"
+  end
+  return table.concat(kids, ", ")
+end
+
 local function find_keys(tam, entry)
   entry.keys = {}
   for _, signer in ipairs(entry.shape.signers) do
     table.insert(entry.keys, signer.kid and tam.agents[signer.kid])
   end
-  if #entry.keys == 0 then return fail("unknown_key") end
-  return true
+  if #entry.keys > 0 then return true end
+  return fail("unknown_key", "kid %s: not among the trusted agents", kids_of(entry.shape))
 end
 
 local function check_signature(_, entry)
