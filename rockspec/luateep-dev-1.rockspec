@@ -16,6 +16,7 @@ external_dependencies = {
   CBOR = { header = "cbor.h", library = "cbor" },
   MBEDTLS = { header = "psa/crypto.h", library = "mbedcrypto" },
   LWS = { header = "libwebsockets.h", library = "websockets" },
+  EV = { header = "ev.h", library = "ev" },
   SQLITE = { header = "sqlite3.h", library = "sqlite3" },
 }
 build = {
