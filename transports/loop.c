@@ -258,9 +258,11 @@ static int loop_close(lua_State *L) {
 static int loop_gc(lua_State *L) {
   lteep_loop *loop = luaL_checkudata(L, 1, LTEEP_LOOP);
   destroy_engine(loop);
+  /* Timers outlive their loop when a finalizer that runs later still holds them. */
+  while (loop->heap_size) lteep_deadline_set(loop, loop->heap[0], 0);
   free(loop->heap);
   loop->heap = NULL;
-  loop->heap_size = loop->heap_capacity = 0;
+  loop->heap_capacity = 0;
   return 0;
 }
 

@@ -96,9 +96,13 @@ static void timer_end(lteep_timer *timer) {
   lteep_loop_release(loop, timer);
 }
 
+/* Over before Lua is called: a hook that cancels its own timer finds nothing to cancel, so the
+ * anchor keeps the timer alive until the call is over, whatever is collected in it. */
 static void timer_fire(lteep_loop *loop, lteep_deadline *deadline) {
+  ((lteep_timer *)deadline)->loop = NULL;
+  lteep_deadline_release(loop, deadline);
   lteep_loop_call(loop, deadline, "on_timer", NULL, NULL);
-  timer_end((lteep_timer *)deadline);
+  lteep_loop_release(loop, deadline);
 }
 
 /* loop:timer(seconds, hooks) -> timer */

@@ -49,6 +49,34 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.is_false(loop:step())
     end)
 
+    it("outlives a timer that cancels itself, throws, and is collected before the error is told", function()
+      local told
+      loop.on_error = function(message)
+        collectgarbage()
+        told = message
+      end
+      do
+        local timer
+        timer = loop:timer(0, function()
+          timer:cancel()
+          timer = nil
+          error "cancelled"
+        end)
+      end
+      loop:run()
+      assert.matches("cancelled", told)
+    end)
+
+    it("lets a finalizer cancel a timer after the loop was collected", function()
+      local path = child(([[
+        local timer
+        KEPT = setmetatable({}, { __gc = function() timer:cancel() end })
+        timer = require "teep.transport".loop { engine = %q }:timer(20, print)
+      ]]):format(engine))
+      assert.is_true((os.execute("exec lua5.4 " .. path)))
+      os.remove(path)
+    end)
+
     it("stops from a callback and can run again", function()
       local count = 0
       local function tick()
