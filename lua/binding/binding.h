@@ -18,7 +18,12 @@ int lteep_push_failure(lua_State *L, lteep_status status, const char *what);
 /* Argument `index` must be a string; its bytes, valid while it stays on the stack. */
 lteep_bytes lteep_check_bytes(lua_State *L, int index);
 
-/* Register a class whose methods and metamethods are in one table. */
+/* Push userdata with room for `count` entries of `size` bytes. The length of a Lua table can be any
+ * number, whatever the table holds: too large a count throws. */
+void *lteep_push_array(lua_State *L, size_t count, size_t size);
+
+/* Register a class; `methods` has its metamethods as well. An object does not show those: its
+ * finalizer, called while C works on it, would take the memory away under that work. */
 void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods);
 
 /* Openers: each pushes one table (or fills the classes it registers). */

@@ -247,7 +247,7 @@ static lteep_status write_pair(lteep_output *output, int index, lua_Unsigned i,
 static lteep_status write_map(lteep_output *output, int index) {
   lua_State *L = output->L;
   lua_Unsigned count = lua_rawlen(L, index);
-  lteep_output_pair *pairs = lua_newuserdatauv(L, (count + 1) * sizeof *pairs, 0);
+  lteep_output_pair *pairs = lteep_push_array(L, count + 1, sizeof *pairs);
   lteep_writer writer = lteep_output_writer(output, 0);
   lteep_write_map(&writer, count);
   lteep_status status = writer.status;

@@ -130,8 +130,8 @@ static void check_acceptable(lua_State *L, lteep_cose_verify_options *options) {
   luaL_checktype(L, 3, LUA_TTABLE);
   options->key_count = lua_rawlen(L, 2);
   options->algorithm_count = lua_rawlen(L, 3);
-  const lteep_key **keys = lua_newuserdatauv(L, options->key_count * sizeof *keys, 0);
-  int *algorithms = lua_newuserdatauv(L, options->algorithm_count * sizeof *algorithms, 0);
+  const lteep_key **keys = lteep_push_array(L, options->key_count, sizeof *keys);
+  int *algorithms = lteep_push_array(L, options->algorithm_count, sizeof *algorithms);
   for (size_t i = 0; i < options->key_count; i++) {
     lua_rawgeti(L, 2, (lua_Integer)i + 1);
     keys[i] = lteep_check_key(L, -1); /* stays alive: `keys` is on the stack */

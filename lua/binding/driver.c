@@ -46,7 +46,7 @@ int lteep_push_driver_done(lua_State *L, lteep_status status, const lteep_driver
 lteep_component_id lteep_check_component_id(lua_State *L, int index) {
   luaL_checktype(L, index, LUA_TTABLE);
   size_t count = lua_rawlen(L, index);
-  lteep_bytes *segments = lua_newuserdatauv(L, count * sizeof *segments, 0);
+  lteep_bytes *segments = lteep_push_array(L, count, sizeof *segments);
   for (size_t i = 0; i < count; i++) {
     if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING)
       luaL_argerror(L, index, "component identifier: want a list of strings");
@@ -67,8 +67,8 @@ void lteep_push_component_state(lua_State *L, const lteep_component_state *state
 }
 
 static int driver_probe(lua_State *L) {
-  lteep_driver_box *box = lteep_check_driver(L, 1);
   lteep_component_id id = lteep_check_component_id(L, 2);
+  lteep_driver_box *box = lteep_check_driver(L, 1);
   lteep_component_state state;
   lteep_driver_error error = {0};
   if (!box->driver->probe) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "probe");
@@ -81,15 +81,15 @@ static int driver_probe(lua_State *L) {
 }
 
 static int driver_read(lua_State *L) {
-  lteep_driver_box *box = lteep_check_driver(L, 1);
   lua_Integer offset = luaL_checkinteger(L, 3);
   lua_Integer size = luaL_checkinteger(L, 4);
   luaL_argcheck(L, offset >= 0, 3, "want an offset of at least 0");
   luaL_argcheck(L, size >= 0 && size <= READ_MAX, 4, "want a size of 0..16777216");
   lteep_component_id id = lteep_check_component_id(L, 2);
-  if (!box->driver->read) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "read");
   luaL_Buffer buffer;
   uint8_t *at = (uint8_t *)luaL_buffinitsize(L, &buffer, (size_t)size);
+  lteep_driver_box *box = lteep_check_driver(L, 1);
+  if (!box->driver->read) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "read");
   lteep_buffer out = {at, 0, (size_t)size};
   lteep_driver_error error = {0};
   lteep_status status = box->driver->read(box->tee, &id, (uint64_t)offset, &out, &error);
@@ -116,14 +116,15 @@ static int driver_seal_put(lua_State *L) {
 }
 
 static int driver_seal_get(lua_State *L) {
-  lteep_driver_box *box = lteep_check_driver(L, 1);
   const char *name = check_name(L, 2);
   lteep_driver_error error = {0};
-  if (!box->driver->seal_get) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "seal_get");
   lteep_buffer out = {lua_newuserdatauv(L, SEALED_GUESS, 0), 0, SEALED_GUESS};
+  lteep_driver_box *box = lteep_check_driver(L, 1);
+  if (!box->driver->seal_get) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "seal_get");
   lteep_status status = box->driver->seal_get(box->tee, name, &out, &error);
   if (status == LTEEP_ERR_NO_ROOM) {
     out = (lteep_buffer){lua_newuserdatauv(L, out.size, 0), 0, out.size};
+    box = lteep_check_driver(L, 1);
     status = box->driver->seal_get(box->tee, name, &out, &error);
   }
   if (status) return lteep_push_driver_failure(L, status, &error);
@@ -161,13 +162,13 @@ static lteep_status make_handle(lteep_driver_box *box, const char *name,
 }
 
 static int driver_key(lua_State *L) {
-  lteep_driver_box *box = lteep_check_driver(L, 1);
   const char *name = check_name(L, 2);
   int alg = lteep_check_algorithm(L, 3);
   lteep_driver_error error = {0};
   lteep_key_parts parts;
-  if (!box->driver->key_ensure) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "key");
   lteep_key **key = lteep_push_key(L, 1);
+  lteep_driver_box *box = lteep_check_driver(L, 1);
+  if (!box->driver->key_ensure) return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "key");
   lteep_status status = box->driver->key_ensure(box->tee, name, alg, &parts, &error);
   if (!status) status = make_handle(box, name, &parts, key);
   return status ? lteep_push_driver_failure(L, status, &error) : 1;

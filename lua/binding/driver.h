@@ -17,7 +17,8 @@ typedef struct {
   lteep_txn_box *txns; /* the open ones */
 } lteep_driver_box;
 
-/* The driver at `index`; throws when it is closed. */
+/* The driver at `index`; throws when it is closed. Allocating may run finalizers, and these may
+ * close it: what a method allocates, it allocates before this check. */
 lteep_driver_box *lteep_check_driver(lua_State *L, int index);
 
 /* Push nil, message, code with text and number of the back end; returns 3. */

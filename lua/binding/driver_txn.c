@@ -17,6 +17,7 @@ typedef struct {
   bool writing; /* neither finished nor aborted */
 } slot_box;
 
+/* What a method allocates, it allocates before this check: see lteep_check_driver. */
 static lteep_txn_box *check_txn(lua_State *L) {
   lteep_txn_box *box = luaL_checkudata(L, 1, TXN);
   if (!box->txn) luaL_error(L, "the transaction has ended");
@@ -54,9 +55,9 @@ void lteep_abort_txns(lteep_driver_box *box) {
 }
 
 int lteep_driver_txn(lua_State *L) {
-  lteep_driver_box *driver = lteep_check_driver(L, 1);
   lteep_driver_error error = {0};
   lteep_txn_box *box = lua_newuserdatauv(L, sizeof *box, 1);
+  lteep_driver_box *driver = lteep_check_driver(L, 1);
   *box = (lteep_txn_box){driver, NULL, NULL, NULL};
   luaL_setmetatable(L, TXN);
   lua_pushvalue(L, 1);
@@ -72,10 +73,10 @@ int lteep_driver_txn(lua_State *L) {
 }
 
 static int txn_stage(lua_State *L) {
-  lteep_txn_box *txn = check_txn(L);
   lteep_component_id id = lteep_check_component_id(L, 2);
   lteep_driver_error error = {0};
   slot_box *box = lua_newuserdatauv(L, sizeof *box, 1);
+  lteep_txn_box *txn = check_txn(L);
   *box = (slot_box){txn, NULL, true};
   luaL_setmetatable(L, SLOT);
   lua_pushvalue(L, 1);
@@ -85,8 +86,8 @@ static int txn_stage(lua_State *L) {
 }
 
 static int txn_remove(lua_State *L) {
-  lteep_txn_box *txn = check_txn(L);
   lteep_component_id id = lteep_check_component_id(L, 2);
+  lteep_txn_box *txn = check_txn(L);
   lteep_driver_error error = {0};
   if (!txn->driver->driver->stage_remove)
     return lteep_push_failure(L, LTEEP_ERR_UNSUPPORTED, "remove");

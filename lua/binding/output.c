@@ -48,7 +48,7 @@ lteep_status lteep_output_sort(lteep_output *output, lteep_output_pair *pairs, s
   if (count < 2) return LTEEP_OK;
   size_t start = pairs[0].key, size = pairs[count].key - start;
   luaL_checkstack(L, 2, "output");
-  sortable *sorted = lua_newuserdatauv(L, count * sizeof *sorted, 0);
+  sortable *sorted = lteep_push_array(L, count, sizeof *sorted);
   uint8_t *copy = lua_newuserdatauv(L, size, 0);
   memcpy(copy, output->buffer.at + start, size);
   for (size_t i = 0; i < count; i++)

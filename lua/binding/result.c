@@ -1,5 +1,7 @@
 #include "binding.h"
 
+#include <string.h>
+
 int lteep_push_failure(lua_State *L, lteep_status status, const char *what) {
   const char *sentence = lteep_status_sentence(status);
   lua_pushnil(L);
@@ -17,10 +19,19 @@ lteep_bytes lteep_check_bytes(lua_State *L, int index) {
   return (lteep_bytes){(const uint8_t *)at, size};
 }
 
+void *lteep_push_array(lua_State *L, size_t count, size_t size) {
+  if (count > SIZE_MAX / 2 / size) luaL_error(L, "too many entries");
+  return lua_newuserdatauv(L, count * size, 0);
+}
+
 void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods) {
   luaL_newmetatable(L, name);
-  luaL_setfuncs(L, methods, 0);
-  lua_pushvalue(L, -1);
+  lua_newtable(L);
+  for (; methods->name; methods++) {
+    bool is_metamethod = strncmp(methods->name, "__", 2) == 0;
+    lua_pushcfunction(L, methods->func);
+    lua_setfield(L, is_metamethod ? -3 : -2, methods->name);
+  }
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
 }

@@ -245,7 +245,7 @@ static bool encode_with_unknown(encoder *e, const lteep_path *path, const lteep_
                                 int index, int unknown, size_t count) {
   lua_State *L = e->codec->L;
   size_t at = 0;
-  lteep_output_pair *pairs = lua_newuserdatauv(L, (count + 1) * sizeof *pairs, 0);
+  lteep_output_pair *pairs = lteep_push_array(L, count + 1, sizeof *pairs);
   for (size_t i = 0; i < node->count; i++) {
     size_t start = e->output->buffer.size;
     if (!encode_field(e, path, &node->fields[i], index)) return false;
@@ -308,7 +308,7 @@ static bool encode_table(encoder *e, const lteep_path *path, const lteep_node *n
   if (!lua_istable(L, index)) return wrong_type(e, path, "a list", index);
   size_t count = lua_rawlen(L, index);
   if (!lteep_codec_check_size(e->codec, path, node, count, "entries")) return false;
-  lteep_output_pair *pairs = lua_newuserdatauv(L, (count + 1) * sizeof *pairs, 0);
+  lteep_output_pair *pairs = lteep_push_array(L, count + 1, sizeof *pairs);
   lteep_writer writer = lteep_output_writer(e->output, 0);
   lteep_write_map(&writer, count);
   for (size_t i = 0; i < count; i++) {
