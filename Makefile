@@ -4,16 +4,22 @@ BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 SANITIZED = $(BUILD)-sanitized
+T ?= scanner
+S ?= 60
+FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c) \
+  $(addprefix core/crypto/,key.c provider.c openssl.c)
+BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help packages build demo test test-plain test-sanitized lint rock docs clean
+.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz rock docs clean
 all: build
 
 help:
 	@echo 'make demo    build; a TAM installs a signed component on a device, and removes it again'
 	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
+	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make docs    generate docs/errors.md'
 
@@ -50,6 +56,16 @@ lint:
 	  cmake -S . -B $(BUILD)-lint-$$cc -DCMAKE_C_COMPILER=$$cc -DLUATEEP_WERROR=ON --log-level=WARNING >/dev/null && \
 	  cmake --build $(BUILD)-lint-$$cc -j $(JOBS) >$(BUILD)-lint-$$cc/log 2>&1 || { cat $(BUILD)-lint-$$cc/log; exit 1; }; done
 	@! grep -rn 'lua\.h\|libwebsockets' core --include='*.[ch]' || { echo 'core knows nothing of Lua or sockets'; exit 1; }
+
+# Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
+fuzz:
+	@rockspec/debian.sh fuzz
+	@mkdir -p $(BUILD)-fuzz/$(T)
+	@clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	  -DLTEEP_WITH_OPENSSL -Icore/include $$(pkg-config --cflags lua5.4) spec/fuzz/$(T)_fuzz.c $(FUZZED) \
+	  $(if $(filter values,$(T)),$(BOUND) $$(pkg-config --libs lua5.4)) -lcbor -lcrypto -lm -o $(BUILD)-fuzz/$(T)_fuzz
+	@$(BUILD)-fuzz/$(T)_fuzz -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 -max_len=4096 \
+	  -artifact_prefix=$(BUILD)-fuzz/ $(BUILD)-fuzz/$(T)
 
 rock:
 	@rockspec/debian.sh rock

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the Debian packages that are missing, and nothing else.
-#   rockspec/debian.sh build|test|lint|rock
+#   rockspec/debian.sh build|test|lint|fuzz|rock
 # Root is needed only when something is missing; then apt-get runs directly or through sudo.
 set -eu
 
@@ -10,8 +10,9 @@ case "${1:-}" in
   build) wanted=$build ;;
   test) wanted="$build lua-busted" ;;
   lint) wanted="$build clang clang-format lua-check" ;;
+  fuzz) wanted="$build clang libclang-rt-dev" ;;
   rock) wanted="$build git luarocks" ;;
-  *) echo "usage: $0 build|test|lint|rock" >&2; exit 2 ;;
+  *) echo "usage: $0 build|test|lint|fuzz|rock" >&2; exit 2 ;;
 esac
 
 missing=

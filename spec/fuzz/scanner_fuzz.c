@@ -1,9 +1,5 @@
 /* libFuzzer: what the scanner accepts, the reader can walk to its end, and the writer gives back
- * byte for byte (the scanner accepts preferred serialization only).
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Icore/include spec/fuzz/scanner_fuzz.c \
- *     core/encoding/?*.c core/bytes.c core/status.c -lcbor -lm -o build/scanner_fuzz
- */
+ * byte for byte (the scanner accepts preferred serialization only). */
 #include <stdlib.h>
 
 #include "luateep/cbor.h"
