@@ -193,6 +193,7 @@ struct lteep_link {
   void **box;                         /* what Lua holds; emptied when the link ends */
   void *state;                        /* of the role */
   bool connecting;                    /* inside lws_client_connect_via_info */
+  bool served;                        /* an HTTP request was answered on it */
   lteep_deadline deadline;
   lteep_peer peer;
   lteep_limits limits;

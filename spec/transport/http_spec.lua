@@ -152,6 +152,37 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.matches("/one.*/two.*/two", answer)
     end)
 
+    -- In a process of its own, killed in time: libwebsockets 4.1.6 by itself would never return.
+    for _, sort in ipairs { "http", "websocket" } do
+      it("hangs up on content behind another request, with " .. sort, function()
+        local path = os.tmpname()
+        local script = assert(io.open(path, "w"))
+        script:write(("package.path, package.cpath = %q, %q\n"):format(package.path, package.cpath), ([[
+          local support = require "transport.support"
+          local loop = require "teep.transport".loop { engine = %q }
+          local asked = 0
+          local function http(request)
+            asked = asked + 1
+            request:respond { body = request.body }
+          end
+          local sort = %q
+          local server = assert(loop:serve { [sort] = sort == "http" and http or {} })
+          local get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+          local post = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %%d\r\n\r\n%%s"
+          for _, size in ipairs { 3, 100, 5000 } do
+            local answer = support.raw(loop, server.port, { get .. post:format(size, ("x"):rep(size)) })
+            local _, answers = answer:gsub("HTTP/1%%.1 ", "")
+            assert(answers == 1, answer)
+            support.raw(loop, server.port, { get .. post:format(size, "") })
+          end
+          assert(asked == (sort == "http" and 6 or 0), asked)
+        ]]):format(engine, sort))
+        script:close()
+        assert.is_true((os.execute("exec timeout -s KILL 20 lua5.4 " .. path)))
+        os.remove(path)
+      end)
+    end
+
     it("closes after an answer when the peer asks for it", function()
       serve(echo)
       assert.equal(200, (raw "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
