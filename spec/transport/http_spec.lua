@@ -378,6 +378,11 @@ for _, engine in ipairs { "ev", "poll" } do
         assert.is_nil(asked.peer.address)
       end)
 
+      it("takes a list of users only where it holds for everybody who connects", function()
+        assert.has_error(function() loop:serve { http = echo, allowed_uids = { 0 } } end)
+        assert.has_error(function() loop:serve { socket = path, http = echo, websocket = {}, allowed_uids = { 0 } } end)
+      end)
+
       it("answers 403 to a user that is not listed", function()
         serve(echo, { socket = path, allowed_uids = { 12345 } })
         assert.equal(403, (request { socket = path }))

@@ -185,6 +185,16 @@ describe("TEEP over WebSocket", function()
     assert.equal("not_connected", select(3, connection:exchange ""))
   end)
 
+  it("keeps control characters of the peer out of the message (D24)", function()
+    server = assert(loop:serve {
+      websocket = { on_message = function(connection) connection:close(1000, "a\27[2J\nb") end },
+    })
+    local answer, message, code = assert(websocket.connect(loop, uri())):exchange ""
+    assert.is_nil(answer)
+    assert.equal("connection closed: 1000 a?[2J?b", message)
+    assert.equal("not_connected", code)
+  end)
+
   it("ends an exchange as not_connected at a message that is too big for the TAM (D4)", function()
     serve(echo, { message = 1000 })
     local connection = assert(websocket.connect(loop, uri()))

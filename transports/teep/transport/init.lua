@@ -46,8 +46,8 @@ function Server:count() return self.core:count() end
 --   `websocket` = { on_open(connection), on_message(connection, bytes),
 --   on_close(connection, code, reason) } at `path` (default "/teep"); sub-protocol v0.teep.cbor;
 --   `origins`: Origin values allowed (default none; devices send no Origin);
---   `http(request)`: see @{teep.transport.http}; `allowed_uids` of peers on a unix socket (default:
---   whoever may open the file), others get 403; `limits`: see @{teep.transport.limits}
+--   `http(request)`: see @{teep.transport.http}; `allowed_uids` of peers on a unix socket
+--   without WebSocket (default: whoever may open the file), others get 403; `limits`: see @{teep.transport.limits}
 -- @treturn[1] table server
 -- @treturn[2] nil, string, string message and code: busy (somebody listens there), denied, exists
 --   (something other than a socket lies there), not_found (the folder), config_invalid (address),
@@ -56,6 +56,9 @@ function Loop:serve(given)
   options.check(given, serve_options)
   if given.websocket then options.check(given.websocket, websocket_hooks) end
   if given.socket and (given.address or given.port) then error("serve: socket or address, not both", 2) end
+  if given.allowed_uids and (given.websocket or not given.socket) then
+    error("serve: allowed_uids is for HTTP on a unix socket", 2)
+  end
   local address <const>, port <const> = given.address or "127.0.0.1", given.port or 0
   if math.type(port) ~= "integer" or port < 0 or port > 65535 then error("serve: port out of range", 2) end
   local hooks <const> = given.websocket or {}

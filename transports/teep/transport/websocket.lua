@@ -88,7 +88,7 @@ local function on_message(self, bytes)
 end
 
 local function on_close(self, code, reason)
-  self.gone = ("connection closed: %d %s"):format(code, reason)
+  self.gone = ("connection closed: %d %s"):format(code, (reason:gsub("%c", "?"))) -- the peer's words (D24)
   finish(self, nil, self.gone, "not_connected")
 end
 
