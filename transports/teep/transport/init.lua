@@ -47,7 +47,8 @@ function Server:count() return self.core:count() end
 --   on_close(connection, code, reason) } at `path` (default "/teep"); sub-protocol v0.teep.cbor;
 --   `origins`: Origin values allowed (default none; devices send no Origin);
 --   `http(request)`: see @{teep.transport.http}; `allowed_uids` of peers on a unix socket
---   without WebSocket (default: whoever may open the file), others get 403; `limits`: see @{teep.transport.limits}
+--   without WebSocket (default: whoever may open the file), others get 403; `limits`:
+--   see @{teep.transport.limits}. Only the first request of an HTTP connection may have content.
 -- @treturn[1] table server
 -- @treturn[2] nil, string, string message and code: busy (somebody listens there), denied, exists
 --   (something other than a socket lies there), not_found (the folder), config_invalid (address),
