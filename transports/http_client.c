@@ -40,13 +40,6 @@ static int push_answer(lua_State *L, void *at) {
   return 3;
 }
 
-static int push_failure(lua_State *L, void *at) {
-  const lteep_link *link = at;
-  lua_pushstring(L, link->reason);
-  lua_pushstring(L, lteep_status_code(link->failure));
-  return 2;
-}
-
 static void on_end(lteep_link *link) {
   exchange *talk = link->state;
   if (!talk) return;
@@ -55,7 +48,7 @@ static void on_end(lteep_link *link) {
     lteep_loop_call(link->loop, link, "on_response", push_answer, talk);
   } else {
     lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, "the connection was lost");
-    lteep_loop_call(link->loop, link, "on_error", push_failure, link);
+    lteep_loop_call(link->loop, link, "on_error", lteep_link_push_failure, link);
   }
   free(talk->outgoing.at);
   free(talk->incoming.at);

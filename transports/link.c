@@ -66,6 +66,13 @@ void lteep_link_fail(lteep_link *link, lteep_status status, const char *reason) 
   lws_strncpy(link->reason, reason, sizeof link->reason);
 }
 
+int lteep_link_push_failure(lua_State *L, void *at) {
+  const lteep_link *link = at;
+  lua_pushstring(L, link->reason);
+  lua_pushstring(L, lteep_status_code(link->failure));
+  return 2;
+}
+
 void lteep_link_box(lua_State *L, lteep_link *link, const char *metatable, int hooks) {
   hooks = lua_absindex(L, hooks);
   void **box = lua_newuserdatauv(L, sizeof *box, 2);

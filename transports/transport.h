@@ -214,6 +214,8 @@ void lteep_link_expire_in(lteep_link *link, lws_usec_t time);
  */
 void lteep_link_box(lua_State *L, lteep_link *link, const char *metatable, int hooks);
 void lteep_link_fail(lteep_link *link, lteep_status status, const char *reason);
+/* Push reason and code of a failed client link: arguments of on_error. */
+int lteep_link_push_failure(lua_State *L, void *link);
 void lteep_peer_push(lua_State *L, const lteep_peer *peer);
 int lteep_link_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                      size_t size);

@@ -144,13 +144,6 @@ static int push_ending(lua_State *L, void *at) {
   return 2;
 }
 
-static int push_failure(lua_State *L, void *at) {
-  const lteep_link *link = at;
-  lua_pushstring(L, link->reason);
-  lua_pushstring(L, lteep_status_code(link->failure));
-  return 2;
-}
-
 static void on_end(lteep_link *link) {
   websocket *socket = link->state;
   if (!socket) return;
@@ -160,7 +153,7 @@ static void on_end(lteep_link *link) {
     lteep_loop_call(link->loop, link, "on_close", push_ending, &end);
   } else {
     lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, "the connection was lost");
-    lteep_loop_call(link->loop, link, "on_error", push_failure, link);
+    lteep_loop_call(link->loop, link, "on_error", lteep_link_push_failure, link);
   }
   while (socket->first) {
     outgoing *next = socket->first->next;

@@ -1,7 +1,11 @@
-/* File operations that Lua lacks and key files need. */
+/* File operations that Lua lacks and files of keys and envelopes need. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "binding.h"
@@ -27,24 +31,75 @@ static int write_all(int descriptor, lteep_bytes data) {
   return fsync(descriptor) == 0 ? 0 : errno;
 }
 
-/* create_private(path, bytes) -> true | nil, message, code: a new file, mode 0600, durable. An
- * existing path (a symbolic link too) is left alone: `exists`. */
-static int create_private(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
-  lteep_bytes data = lteep_check_bytes(L, 2);
-  int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return push_errno(L, path, errno);
+/* Make the entry of a file durable. A folder that may not be read is left to the system. */
+static int sync_folder(const char *path) {
+  char copy[PATH_MAX];
+  if (strlen(path) >= sizeof copy) return ENAMETOOLONG;
+  strcpy(copy, path);
+  int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return errno == EACCES ? 0 : errno;
+  int failure = fsync(folder) == 0 ? 0 : errno;
+  close(folder);
+  return failure;
+}
+
+/* A new file with these bytes, durable but for its entry; nothing is left after a failure. */
+static int create(const char *path, lteep_bytes data, mode_t mode) {
+  int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (descriptor < 0) return errno;
   int failure = write_all(descriptor, data);
   if (close(descriptor) != 0 && !failure) failure = errno;
-  if (failure) {
-    unlink(path);
-    return push_errno(L, path, failure);
-  }
+  if (failure) unlink(path);
+  return failure;
+}
+
+/* A device, a pipe or the target of a link: written where it is, never replaced. */
+static int write_in_place(const char *path, lteep_bytes data) {
+  int descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  int failure = write_all(descriptor, data);
+  if (failure == EINVAL) failure = 0; /* what cannot be synced was written all the same */
+  if (close(descriptor) != 0 && !failure) failure = errno;
+  return failure;
+}
+
+static int replace_file(const char *path, lteep_bytes data) {
+  char beside[PATH_MAX];
+  struct stat about;
+  if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode)) return write_in_place(path, data);
+  int size = snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid());
+  if (size < 0 || (size_t)size >= sizeof beside) return ENAMETOOLONG;
+  int failure = create(beside, data, 0666);
+  if (failure) return failure;
+  if (rename(beside, path) == 0) return sync_folder(path);
+  failure = errno;
+  unlink(beside);
+  return failure;
+}
+
+static int push_done(lua_State *L, const char *path, int failure) {
+  if (failure) return push_errno(L, path, failure);
   lua_pushboolean(L, 1);
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"create_private", create_private}, {NULL, NULL}};
+/* create_private(path, bytes) -> true | nil, message, code: a new file, mode 0600, durable. An
+ * existing path (a symbolic link too) is left alone: `exists`. */
+static int create_private(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  int failure = create(path, lteep_check_bytes(L, 2), 0600);
+  return push_done(L, path, failure ? failure : sync_folder(path));
+}
+
+/* replace(path, bytes) -> true | nil, message, code: the file has either its old bytes or all of
+ * the new ones, durable; the mode is what the umask leaves. */
+static int replace(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  return push_done(L, path, replace_file(path, lteep_check_bytes(L, 2)));
+}
+
+static const luaL_Reg functions[] = {
+    {"create_private", create_private}, {"replace", replace}, {NULL, NULL}};
 
 int lteep_open_file(lua_State *L) {
   luaL_newlib(L, functions);

@@ -114,10 +114,21 @@ static bool encode_bits(encoder *e, const lteep_path *path, const lteep_node *no
 
 /* --- Containers --- */
 
-static bool encode_array(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
+/* A list: a table whose keys are 1..count and nothing else. */
+static bool check_list(encoder *e, const lteep_path *path, int index, size_t *count) {
   lua_State *L = e->codec->L;
   if (!lua_istable(L, index)) return wrong_type(e, path, "a list", index);
-  size_t count = lua_rawlen(L, index);
+  size_t entries = 0;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) entries++;
+  *count = lua_rawlen(L, index);
+  if (entries == *count) return true;
+  return lteep_codec_fail(e->codec, path, LTEEP_ERR_WRONG_TYPE, "want a list, got other keys too");
+}
+
+static bool encode_array(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
+  lua_State *L = e->codec->L;
+  size_t count;
+  if (!check_list(e, path, index, &count)) return false;
   if (!lteep_codec_check_size(e->codec, path, node, count, "entries")) return false;
   lteep_writer writer = lteep_output_writer(e->output, 0);
   lteep_write_array(&writer, count);
@@ -305,8 +316,8 @@ static bool encode_entry(encoder *e, const lteep_path *path, const lteep_node *n
 
 static bool encode_table(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
   lua_State *L = e->codec->L;
-  if (!lua_istable(L, index)) return wrong_type(e, path, "a list", index);
-  size_t count = lua_rawlen(L, index);
+  size_t count;
+  if (!check_list(e, path, index, &count)) return false;
   if (!lteep_codec_check_size(e->codec, path, node, count, "entries")) return false;
   lteep_output_pair *pairs = lteep_push_array(L, count + 1, sizeof *pairs);
   lteep_writer writer = lteep_output_writer(e->output, 0);

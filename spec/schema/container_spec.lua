@@ -1,5 +1,6 @@
 local cbor <const> = require "teep.cbor"
 local checks <const> = require "schema.checks"
+local schema <const> = require "teep.schema"
 
 local uint <const>, bytes <const> = { type = "uint", max = 99 }, { type = "bytes" }
 
@@ -21,6 +22,16 @@ describe("array of teep.schema", function()
     check.unwritable("wrong_type", "update[2][1]: want an integer, got string", { {}, { "x" } })
     check.unwritable("wrong_type", "update: want a list, got string", "x")
     checks.of{ type = "array", of = uint }.refused("wrong_type", "[1]: want an unsigned integer, found a map", "\x81\xa0")
+  end)
+
+  it("refuses a list with other keys, of which nothing would be written", function()
+    local list <const> = schema.compile{ name = "t", type = "array", of = { type = "uint" } }
+    for _, value in ipairs{ { name = 1 }, { 1, 2, name = 3 }, { [2] = 1 }, schema.null } do
+      local written <const>, message, code = list:encode(value)
+      assert.is_nil(written)
+      assert.equal("wrong_type", code)
+      assert.equal("t: want a list, got other keys too", message)
+    end
   end)
 
   it("keeps lists, the empty one included", function()

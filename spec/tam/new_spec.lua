@@ -31,6 +31,14 @@ describe("teep.tam.new", function()
     refused("config_invalid", new { keys = world.tam_keys() })
   end)
 
+  it("reads no clock and makes no randomness of its own", function()
+    for _, name in ipairs { "clock", "random" } do
+      local given <const> = w:given()
+      given[name] = nil
+      assert.error_matches(function() tam.new(given) end, "missing option: " .. name)
+    end
+  end)
+
   it("refuses wire dialects it does not speak (A-01)", function()
     assert.matches("v25", refused("config_invalid", new { wire = "v25" }))
   end)

@@ -1,4 +1,5 @@
 -- A TAM with real keys, store and policies, a clock to turn, and the keys of an agent to speak to it.
+local crypto <const> = require "teep.crypto"
 local cose <const> = require "teep.cose"
 local key <const> = require "teep.key"
 local message <const> = require "teep.message"
@@ -41,7 +42,7 @@ function World:given()
       signers = { public(scene.key "signer") },
     },
     policy = policy.open { path = "install_on_request", isolation = "trusted" }, store = self.store,
-    clock = function() return self.now end,
+    clock = function() return self.now end, random = crypto.random,
     observe = function(event, details) table.insert(self.events, { event = event, details = details }) end,
   }
   for name, value in pairs(self.options) do given[name] = value end

@@ -1,5 +1,6 @@
 --- Files that verbs read and write.
 -- @module teep.cli.files
+local core <const> = require "teep.core"
 local errors <const> = require "teep.errors"
 
 local files = {}
@@ -21,22 +22,18 @@ function files.read(path)
   return bytes
 end
 
---- Write a whole file, `-` for standard output.
+--- Write a whole file, `-` for standard output. A file has its old bytes or all of the new ones, also when
+-- the disk is full or the process is killed.
 -- @tparam string path
 -- @tparam string bytes
 -- @treturn[1] true
--- @treturn[2] nil, string, string message with the path, and code
+-- @treturn[2] nil, string, string message with the path, and code: `no_space`, `denied`, `io_failed`
 function files.write(path, bytes)
   if path == "-" then
     io.stdout:write(bytes)
     return true
   end
-  local file, reason = io.open(path, "wb")
-  if not file then return errors.fail("io_failed", "%s", reason) end
-  local ok, why = file:write(bytes)
-  local closed, flaw = file:close()
-  if not (ok and closed) then return errors.fail("io_failed", "%s: %s", path, why or flaw) end
-  return true
+  return core.file.replace(path, bytes)
 end
 
 return files

@@ -23,8 +23,8 @@ Tam.__index = Tam
 --   `policy`: of `teep.policy`, or an object with `decide(self, point, facts, await)`;
 --   `store`: of `teep.store`;
 --   `wire`: dialect, default `"v26"`;
---   `clock`: seconds since 1970 as an integer, default `os.time`;
---   `random`: n -> n bytes, default `teep.crypto.random`;
+--   `clock`: () -> seconds since 1970, an integer;
+--   `random`: n -> n bytes (`teep.crypto.random`);
 --   `await`: how a policy waits, default `teep.task.await`;
 --   `observe`: `observe(event, details)`, see docs/architecture.md;
 --   `limits`: `message`, `update` (bytes), `token_life` (seconds), `manifests`, `attempts`
@@ -32,7 +32,7 @@ Tam.__index = Tam
 -- @treturn[2] nil, string, string message and code: `config_invalid` (a key or the dialect),
 --   `attestation_unsupported` (`verifier` given), those of the store
 -- @usage local server = assert(tam.new{ keys = keys, trust = { agents = {}, signers = {} },
---   policy = policy, store = store })
+--   policy = policy, store = store, clock = os.time, random = teep.crypto.random })
 function tam.new(opts)
   local fields <const>, message, code = setup.fields(opts)
   if not fields then return nil, message, code end

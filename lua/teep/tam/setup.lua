@@ -1,6 +1,5 @@
 --- Options of a TAM: checked, completed, turned into its fields.
 -- @module teep.tam.setup
-local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
 local options <const> = require "teep.options"
 local task <const> = require "teep.task"
@@ -23,7 +22,7 @@ setup.algorithms = { "ESP256", "Ed25519" }
 
 local known <const> = {
   keys = "table", trust = "table", policy = "any", store = "any", verifier = "any?", wire = "string?",
-  clock = "function?", random = "function?", await = "function?", observe = "function?", limits = "table?",
+  clock = "function", random = "function", await = "function?", observe = "function?", limits = "table?",
 }
 
 local function merge(given)
@@ -80,13 +79,13 @@ function setup.fields(given)
   if not numbers then return nil, message, code end
   local reply_keys, lacking, why = signing_keys(given.keys)
   if not reply_keys then return nil, lacking, why end
-  local random <const> = given.random or crypto.random
+  local random <const> = given.random
   local secret, trouble, kind = given.store:secret("token-key", function() return random(32) end)
   if not secret then return nil, trouble, kind end
   return {
     keys = given.keys, reply_keys = reply_keys, agents = by_kid(given.trust.agents),
     signers = given.trust.signers, policy = given.policy, store = given.store, secret = secret,
-    wire = numbers, clock = given.clock or os.time, random = random, await = given.await or task.await,
+    wire = numbers, clock = given.clock, random = random, await = given.await or task.await,
     observe = given.observe or function() end, limits = limits,
   }
 end
