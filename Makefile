@@ -6,13 +6,15 @@ CMAKE_FLAGS ?=
 SANITIZED = $(BUILD)-sanitized
 T ?= scanner
 S ?= 60
+ROUNDS ?= 5
+SECONDS ?= 0.3
 FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c) \
   $(addprefix core/crypto/,key.c provider.c openssl.c)
 BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz rock docs clean
+.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz bench rock docs clean
 all: build
 
 help:
@@ -20,6 +22,7 @@ help:
 	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
+	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make docs    generate docs/errors.md'
 
@@ -66,6 +69,9 @@ fuzz:
 	  $(if $(filter values,$(T)),$(BOUND) $$(pkg-config --libs lua5.4)) -lcbor -lcrypto -lm -o $(BUILD)-fuzz/$(T)_fuzz
 	@$(BUILD)-fuzz/$(T)_fuzz -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 -max_len=4096 \
 	  -artifact_prefix=$(BUILD)-fuzz/ $(BUILD)-fuzz/$(T)
+
+bench: build
+	@lua5.4 spec/bench/run.lua $(BUILD) $(ROUNDS) $(SECONDS)
 
 rock:
 	@rockspec/debian.sh rock

@@ -1,0 +1,96 @@
+-- A TAM in this process: whole sessions, first messages, and what a stranger's message costs.
+local cose <const> = require "teep.cose"
+local crypto <const> = require "teep.crypto"
+local device <const> = require "bench.device"
+local key <const> = require "teep.key"
+local measure <const> = require "bench.measure"
+local policy <const> = require "teep.policy"
+local store <const> = require "teep.store"
+local tam <const> = require "teep.tam"
+
+local function private(algorithm) return assert(key.generate{ algorithm = algorithm }) end
+
+local function server(context, name, agent)
+  local signer <const> = private "ESP256"
+  local made <const> = assert(tam.new{
+    keys = { private "ESP256", private "Ed25519" },
+    trust = { agents = { assert(key.load(agent:public())) }, signers = { signer } },
+    policy = assert(policy.open{ path = "install_on_request", isolation = "trusted" }),
+    store = assert(store.open(("sqlite:%s/%s.db"):format(context.folder, name))),
+    clock = os.time, random = crypto.random,
+  })
+  assert(made:add_manifest(device.envelope(signer)))
+  return made
+end
+
+-- Only the TAM's calls are timed; the garbage of the device's side is charged to it, too.
+local function sessions(context)
+  local one <const> = device.new()
+  local made <const> = server(context, "session", one.key)
+  return function(seconds)
+    local watch <const>, count = measure.stopwatch(), 0
+    repeat
+      local session <const> = {}
+      local update <const> = watch(made.receive, made, session, one:answer(watch(made.connect, made, session)))
+      local rest <const>, _, code = watch(made.receive, made, session, one:answer(update))
+      assert(not rest and not code, code)
+      count = count + 1
+    until watch.spent >= seconds
+    return count, watch.spent
+  end
+end
+
+-- What the signatures of such a session cost by themselves: the QueryRequest has two, the Update one; two messages of
+-- the device are verified, and the manifest before it is sent.
+local function crypto_only(context)
+  return function(seconds)
+    local spent = 0
+    for _, step in ipairs{ { "sign", "ESP256", 2 }, { "sign", "Ed25519", 1 }, { "verify", "ESP256", 3 } } do
+      local operations <const>, time <const> = measure.program(context.core_bench, step[1], step[2], seconds / 3)
+      spent = spent + step[3] * time / operations
+    end
+    return 1, spent
+  end
+end
+
+local function flip(bytes, position)
+  return bytes:sub(1, position - 1) .. string.char(bytes:byte(position) ~ 1) .. bytes:sub(position + 1)
+end
+
+-- Messages of 1 KiB that end before any signature is checked.
+local function strangers(context)
+  local one <const>, other <const> = device.new(), device.new()
+  local made <const> = server(context, "stranger", one.key)
+  local function answered(who)
+    local request <const> = assert(cose.parse(assert(made:connect{})))
+    local asked <const> = assert(require("teep.message").decode(request.payload, { wire = "v26" }))
+    local fields <const> = { type = "query-response", token = asked.token, attestation_payload = ("a"):rep(800) }
+    return who:sign(fields), asked.token
+  end
+  local unknown <const> = answered(other)
+  local forged, token = answered(one)
+  forged = flip(forged, forged:find(token, 1, true) + #token - 1)
+  local function dropped(bytes, wanted)
+    return function(seconds)
+      return measure.calls(function()
+        local _, _, code <const> = made:receive({}, bytes)
+        assert(code == wanted, code)
+      end, seconds)
+    end
+  end
+  return dropped(forged, "token_invalid"), dropped(unknown, "unknown_key")
+end
+
+return function(context)
+  local first <const> = server(context, "first", device.new().key)
+  local forged <const>, unknown <const> = strangers(context)
+  return {
+    { name = "session, crypto only", run = crypto_only(context) },
+    { name = "session, in process, SQLite", baseline = "session, crypto only", run = sessions(context) },
+    { name = "first message", baseline = "sign ESP256", run = function(seconds)
+      return measure.calls(function() assert(first:connect{}) end, seconds)
+    end },
+    { name = "forged token dropped", baseline = "verify ESP256", run = forged },
+    { name = "unknown key dropped", baseline = "verify ESP256", run = unknown },
+  }
+end
