@@ -3,55 +3,52 @@
 -- fields by RFC name. Component identifiers are lists of byte strings, digests
 -- `{ algorithm = COSE number, bytes = string }`, `data_item_requested` a set
 -- (`{ trusted_components = true }`), `err_code` a name, or a number where the code is not assigned.
--- Labels that a message does not define are skipped (T-072).
+-- Labels that a message does not define are skipped (T-072), unless they show that the whole message is
+-- numbered as in another draft.
 -- @module teep.message
 local cbor <const> = require "teep.cbor"
-local description <const> = require "teep.message.description"
+local dialect <const> = require "teep.message.dialect"
 local errors <const> = require "teep.errors"
 local options <const> = require "teep.options"
 local rules <const> = require "teep.message.rules"
-local wire <const> = require "teep.wire"
 
 local message = {}
 
-local dialects <const> = {}
-
--- Everything derived from one number table, built when first used.
-local function dialect(name)
-  local found = dialects[name]
-  if found then return found end
-  local numbers <const>, reason = wire.open(name)
-  if not numbers then error(reason, 3) end
-  found = { messages = description.build(numbers), names = {} }
-  for type_name, number in pairs(numbers.type) do found.names[number] = type_name end
-  dialects[name] = found
-  return found
-end
-
 --- The type of an encoded message, by its first bytes alone.
 -- @tparam string payload CBOR of a message
--- @tparam string dialect_name `v26`
+-- @tparam string dialect_name `v26` or `v25`
 -- @treturn[1] string message type
 -- @treturn[2] nil, string, string message and code: `wrong_type`, `unknown_message`, or what the
 --   scanner says
 function message.peek(payload, dialect_name)
-  local head <const>, number <const> = payload:byte(1, 2)
-  local is_array <const> = head and head & 0xe0 == 0x80
-  local name <const> = is_array and dialect(dialect_name).names[number]
+  local name <const> = dialect.open(dialect_name):type_of(payload)
   if name then return name end
   local ok, reason, code = cbor.scan(payload)
   if not ok then return nil, reason, code end
-  if not is_array or not number or number >= 0x20 then
+  local head <const>, number <const> = payload:byte(1, 2)
+  if head & 0xe0 ~= 0x80 or not number or number >= 0x20 then
     return errors.fail("wrong_type", "message: want an array that starts with a message type")
   end
   return errors.fail("unknown_message", "message: first element 0x%02x names no message type", number)
 end
 
+--- Whether a payload that cannot be served here is a message of another wire dialect: if so, that is what
+-- to tell the operator. Nothing of it is accepted.
+-- @tparam string payload CBOR of a message
+-- @tparam string dialect_name of this endpoint
+-- @treturn[1] boolean true: it is of no other dialect, or of this one as well
+-- @treturn[2] nil, string, string message and code `wire_mismatch`
+-- @usage local ok, reason = message.check_wire(payload, "v26")
+function message.check_wire(payload, dialect_name)
+  local own <const> = dialect.open(dialect_name)
+  if own:fits(payload, own) then return true end
+  return own:check(payload)
+end
+
 -- Unknown bits ask for an extension, which is another failure than a malformed message (A-13).
 local function classify(name, reason, code)
-  reason = reason:gsub("%.options", "", 1)
   if name == "query-request" and code == "unknown_value" then code = "unsupported_extension" end
-  return nil, reason, code
+  return nil, (reason:gsub("%.options", "", 1)), code
 end
 
 --- Decode a message.
@@ -60,20 +57,20 @@ end
 -- @treturn[1] table message
 -- @treturn[2] nil, string, string message and code: those of the scanner, `wrong_type`,
 --   `size_out_of_range`, `number_out_of_range`, `missing_field`, `forbidden_field`,
---   `unknown_message`, `unsupported_extension` (unknown bits in data-item-requested)
+--   `unknown_message`, `unsupported_extension` (unknown bits in data-item-requested), `wire_mismatch`
+--   (numbered as another dialect has it)
 -- @usage local request = message.decode(payload, { wire = "v26" })
 function message.decode(payload, opts)
   options.check(opts, { wire = "string", limits = "table?" })
+  local own <const>, fields = dialect.open(opts.wire)
   local name <const>, reason, code = message.peek(payload, opts.wire)
-  if not name then return nil, reason, code end
-  local layout <const> = dialect(opts.wire).messages[name]
-  local decoded, why, what = layout.schema:decode(payload, opts.limits)
-  if not decoded then return classify(name, why, what) end
-  local fields <const> = decoded.options
-  fields.type = name
-  for _, element in ipairs(layout.elements) do fields[element] = decoded[element] end
-  local ok, broken, rule_code = rules.decoded(fields)
-  if not ok then return nil, broken, rule_code end
+  if name then fields, reason, code = own:read(payload, name, opts.limits) end
+  if not fields or fields.unknown then
+    local ok <const>, mismatch, mismatch_code = own:check(payload, opts.limits)
+    if not ok then return nil, mismatch, mismatch_code end
+  end
+  if not fields then return classify(name, reason, code) end
+  fields.unknown = nil
   return fields
 end
 
@@ -100,10 +97,11 @@ end
 -- @usage message.encode({ type = "success", token = token }, { wire = "v26" })
 function message.encode(fields, opts)
   options.check(opts, { wire = "string" })
-  local layout <const> = dialect(opts.wire).messages[fields.type]
+  local layout <const> = dialect.open(opts.wire).messages[fields.type]
   if not layout then
     return errors.fail("unknown_message", "message.type: %s", tostring(fields.type))
   end
+  if fields.unknown then return errors.fail("unknown_field", "%s.unknown: not a field", fields.type) end
   local ok, broken, code = rules.encodable(fields)
   if not ok then return nil, broken, code end
   local payload, reason, why = layout.schema:encode(nested(fields, layout.elements))

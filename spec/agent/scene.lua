@@ -99,8 +99,8 @@ end
 function scene.signed(payload, signer) return assert(cose.sign1 { key = signer or scene.key "tam", payload = payload }) end
 
 -- Signed bytes of a TAM's message.
-function scene.message(fields, signer)
-  return scene.signed(assert(message.encode(fields, { wire = "v26" })), signer)
+function scene.message(fields, signer, dialect)
+  return scene.signed(assert(message.encode(fields, { wire = dialect or "v26" })), signer)
 end
 
 -- What the agent answers to these bytes: verified with the agent's key and decoded; or nil and why.
@@ -109,10 +109,10 @@ function Scene:receive(bytes)
   if not answer then return nil, reason, code end
   local public = assert(key.load(self.agent:key():public()))
   local proof = assert(cose.verify(answer, { keys = { public }, algorithms = { "ESP256", "Ed25519" } }))
-  return assert(message.decode(proof.payload, { wire = "v26" }))
+  return assert(message.decode(proof.payload, { wire = self.options.wire or "v26" }))
 end
 
-function Scene:tell(fields, signer) return self:receive(scene.message(fields, signer)) end
+function Scene:tell(fields, signer) return self:receive(scene.message(fields, signer, self.options.wire)) end
 
 -- The least QueryRequest, with changes.
 function scene.query(changes)

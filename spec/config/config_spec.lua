@@ -71,7 +71,7 @@ describe("a configuration file", function()
   local faulty = {
     { "colour = 1", "colour: unknown setting" },
     { "polices = {}", 'polices: unknown setting, did you mean "policies"?' },
-    { "wire = 'v99'", 'wire: want one of v26, found "v99"' },
+    { "wire = 'v99'", 'wire: want one of v26, v25, found "v99"' },
     { "log = { levl = 'info' }", 'log.levl: unknown setting, did you mean "level"?' },
     { "log = { level = 'loud' }", "log.level: want one of debug, info, warning, error" },
     { "trust = { agents = 'x' }", 'trust.agents: want a table, found "x"' },

@@ -61,7 +61,7 @@ describe("the input gate of a TAM", function()
       fields.algorithm = nil
       dropped("wrong_direction", world.signed(fields))
     end
-    dropped("unknown_message", world.signed(cbor.encode(cbor.array { 6, cbor.map {}, 1 })))
+    dropped("unknown_message", world.signed(cbor.encode(cbor.array { 7, cbor.map {}, 1 })))
     dropped("wrong_type", world.signed(cbor.encode(cbor.map {})))
   end)
 

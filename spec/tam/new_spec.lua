@@ -40,7 +40,7 @@ describe("teep.tam.new", function()
   end)
 
   it("refuses wire dialects it does not speak (A-01)", function()
-    assert.matches("v25", refused("config_invalid", new { wire = "v25" }))
+    assert.matches("v24", refused("config_invalid", new { wire = "v24" }))
   end)
 
   it("refuses a verifier: it does not appraise", function()

@@ -12,7 +12,7 @@ local tam <const> = require "teep.tam"
 
 local world = { key = scene.key, envelope = scene.envelope }
 
-local V26 <const> = { wire = "v26" }
+local function dialect(name) return { wire = name or "v26" } end
 
 local World <const> = {}
 World.__index = World
@@ -82,18 +82,18 @@ function World:dump()
 end
 
 -- The message in bytes that came from the TAM, as this agent would accept them.
-function world.open(bytes, algorithm)
+function world.open(bytes, algorithm, wire)
   local proof <const> = assert(cose.verify(bytes, { keys = world.tam_keys(), algorithms = { algorithm or "ESP256" } }))
-  local decoded <const> = assert(message.decode(proof.payload, V26))
+  local decoded <const> = assert(message.decode(proof.payload, dialect(wire)))
   decoded.algorithm = proof.algorithm
   return decoded
 end
 
 -- A QueryRequest, decoded.
-function World:request() return world.open(assert(self.tam:connect(self.session))) end
+function World:request() return world.open(assert(self.tam:connect(self.session)), nil, self.options.wire) end
 
-function world.signed(fields, signer)
-  local payload <const> = type(fields) == "string" and fields or assert(message.encode(fields, V26))
+function world.signed(fields, signer, wire)
+  local payload <const> = type(fields) == "string" and fields or assert(message.encode(fields, dialect(wire)))
   return assert(cose.sign1 { key = signer or scene.key "device", payload = payload })
 end
 
@@ -101,9 +101,9 @@ function World:receive(bytes) return self.tam:receive(self.session, bytes) end
 
 -- Send fields; the answer decoded, or what receive returned.
 function World:tell(fields, signer)
-  local answer <const>, reason, code = self:receive(world.signed(fields, signer))
+  local answer <const>, reason, code = self:receive(world.signed(fields, signer, self.options.wire))
   if not answer then return nil, reason, code end
-  return world.open(answer, signer and signer:algorithm())
+  return world.open(answer, signer and signer:algorithm(), self.options.wire)
 end
 
 local claims <const> = { component_id = { "agent" }, image_size = 1 }

@@ -1,6 +1,7 @@
 --- Descriptions of settings that both roles have.
 -- @module teep.config.shared
 local check <const> = require "teep.config.check"
+local wire <const> = require "teep.wire"
 
 local shared = {}
 
@@ -24,7 +25,7 @@ shared.script = {
   end,
 }
 
-shared.wire = { type = "enum", values = { "v26" }, default = "v26" }
+shared.wire = { type = "enum", values = wire.dialects, default = "v26" }
 shared.messages = { type = "path" }
 
 -- sun_path of Linux has 108 bytes, the last of them zero.

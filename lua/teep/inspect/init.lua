@@ -3,9 +3,12 @@
 -- verifies nothing, and says so.
 -- @module teep.inspect
 local hex <const> = require "teep.hex"
+local check <const> = require "teep.options"
 local cbor <const> = require "teep.cbor"
+local messages <const> = require "teep.inspect.messages"
 local render <const> = require "teep.inspect.render"
 local shapes <const> = require "teep.inspect.shapes"
+local wire <const> = require "teep.wire"
 
 local inspect = {}
 
@@ -22,11 +25,6 @@ local function cose(value)
   return cbor.type(value[4]) == "array" and shapes.sign or shapes.sign1
 end
 
-local function array_shape(value)
-  local is_message = math.type(value[1]) == "integer" and cbor.type(value[2]) == "map"
-  return is_message and shapes.messages[value[1]] or cose(value)
-end
-
 local function map_shape(value)
   if value:get(2) and cbor.type(value:get(3)) == "bytes" then return shapes.envelope end
   if value:get(99) then return shapes.report end
@@ -35,12 +33,15 @@ local function map_shape(value)
   return nil
 end
 
-local function detect(value)
-  local kind = cbor.type(value)
-  if kind == "tag" then return tagged[value.number] end
-  if kind == "array" then return array_shape(value) end
-  if kind == "map" then return map_shape(value) end
-  return nil
+-- What finds out the structure of a value, TEEP messages by the numbers of one dialect.
+local function detector(dialect)
+  return function(value)
+    local kind = cbor.type(value)
+    if kind == "tag" then return tagged[value.number] end
+    if kind == "array" then return messages.shape(value, dialect) or cose(value) end
+    if kind == "map" then return map_shape(value) end
+    return nil
+  end
 end
 
 -- Hexadecimal text, as drafts and bug reports carry it, comments after `#` included; nil when it is
@@ -52,15 +53,21 @@ end
 
 --- The view of some bytes.
 -- @tparam string input bytes, or the same as hexadecimal text
--- @tparam[opt] table options `full`: show long byte strings whole
+-- @tparam[opt] table options `full`: show long byte strings whole; `wire`: the dialect TEEP messages are
+--   named in (`v26`)
 -- @treturn[1] {string,...} lines of printable ASCII
 -- @treturn[2] nil, string, string message and code of the scanner, with the offset of the fault
 -- @usage for _, line in ipairs(inspect.view(bytes)) do print(line) end
 function inspect.view(input, options)
+  options = options or {}
+  check.check(options, { full = "boolean?", wire = "string?" })
+  local numbers, unknown = wire.open(options.wire or "v26")
+  if not numbers then error(unknown, 2) end
   local bytes = from_hex(input) or input
   local value, message, code = cbor.decode(bytes, limits)
   if value == nil and message then return nil, message, code end
-  local renderer = render.new{ detect = detect, limits = limits, full = options and options.full }
+  local detect = detector(numbers.name)
+  local renderer = render.new{ detect = detect, limits = limits, full = options.full }
   renderer:line(0, ("not verified: %d bytes as found, no signature or digest was checked"):format(#bytes))
   local shape = detect(value)
   if shape or cbor.type(value) == "tag" then

@@ -7,7 +7,6 @@
 -- @module teep.inspect.shapes
 local labels <const> = require "teep.suit.labels"
 local names <const> = require "teep.inspect.names"
-local wire <const> = require "teep.wire.v26"
 
 local shapes = {}
 
@@ -99,52 +98,5 @@ shapes.report = { title = "SUIT_Report", map = {
   [4] = { "result", { by_type = { map = failure } } },
   [8] = { "capability-report" },
 } }
-
--- TEEP (draft-ietf-teep-protocol section 4).
-local label <const> = wire.label
-local suites <const> = { list = { list = { elements = {
-  { "cose-type", { names = names.tags } }, { "algorithm", algorithm },
-} } } }
-local profiles <const> = { list = { list = algorithm } }
-local err_code <const> = { names = names.reverse(wire.err_code) }
-local claims <const> = { map = { [0] = { "component-id", identifier } } }
-for number, entry in pairs(shapes.parameters.map) do claims.map[number] = entry end
-
-local requested <const> = { map = {
-  [label.component_id] = { "component-id", identifier },
-  [label.tc_manifest_sequence_number] = { "tc-manifest-sequence-number" },
-  [label.have_binary] = { "have-binary" },
-} }
-local option_shapes <const> = {
-  supported_teep_cipher_suites = suites,
-  supported_suit_cose_profiles = profiles,
-  attestation_payload = detect,
-  tc_list = { list = claims },
-  manifest_list = { list = detect },
-  requested_tc_list = { list = requested },
-  unneeded_manifest_list = { list = identifier },
-  suit_reports = { list = detect },
-  supported_freshness_mechanisms = { list = { names = names.reverse(wire.freshness) } },
-  err_code = err_code,
-}
-local options <const> = { map = {} }
-for name, number in pairs(label) do options.map[number] = { (name:gsub("_", "-")), option_shapes[name] } end
-
-local further <const> = {
-  ["query-request"] = {
-    { "supported-teep-cipher-suites", suites }, { "supported-suit-cose-profiles", profiles },
-    { "data-item-requested", { bits = names.reverse(wire.data_item) } },
-  },
-  error = { { "err-code", err_code } },
-}
-
---- TEEP messages by type number.
-shapes.messages = {}
-for name, number in pairs(wire.type) do
-  shapes.messages[number] = { title = "TEEP " .. name, elements = {
-    { "type", { names = names.reverse(wire.type) } }, { "options", options },
-    table.unpack(further[name] or {}),
-  } }
-end
 
 return shapes

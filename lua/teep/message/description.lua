@@ -85,7 +85,8 @@ local function option_types(wire)
   }
 end
 
--- Options each message defines. Any other label is an unknown one there and skipped (T-072).
+-- Options each message defines. Any other label is an unknown one there: kept
+-- aside, and skipped in the end (T-072).
 local defined <const> = {
   ["query-request"] = {
     "token", "supported_freshness_mechanisms", "challenge", "versions", "attestation_payload",
@@ -123,7 +124,7 @@ local function options_map(name, wire)
   for i, option in ipairs(defined[name]) do
     fields[i] = { label = wire.label[option], name = option, of = types[option] }
   end
-  return { type = "map", unknown = "skip", fields = fields }
+  return { type = "map", unknown = "keep", fields = fields }
 end
 
 local function message(name, wire)

@@ -82,6 +82,19 @@ local function check_structure(tam, entry)
   return entry.message, reason, code
 end
 
+-- Failures that a message numbered as in another draft may end in before it is decoded.
+local numbers_matter <const> = {
+  unknown_message = true, wrong_direction = true, token_missing = true, token_invalid = true,
+  wrong_type = true,
+}
+
+local function explain(tam, entry, reason, code)
+  if not numbers_matter[code] or not entry.shape then return nil, reason, code end
+  local ok <const>, mismatch, mismatch_code = message.check_wire(entry.shape.payload, tam.wire.name)
+  if ok then return nil, reason, code end
+  return nil, mismatch, mismatch_code
+end
+
 local steps <const> = {
   check_size, check_shape, check_type, check_token, find_keys, check_signature, check_structure,
 }
@@ -93,12 +106,12 @@ local steps <const> = {
 -- @treturn[2] nil, string, string message and code: `too_large`, `limit_reached` (more than two
 --   signatures), those of the scanner and of `teep.cose.parse`, `unknown_message`, `wrong_direction`,
 --   `token_missing`, `token_invalid`, `token_expired`, `unknown_key`, `algorithm_not_allowed`,
---   `bad_signature`, those of `teep.message.decode`
+--   `bad_signature`, those of `teep.message.decode` (`wire_mismatch` among them)
 function gate.admit(tam, bytes)
   local entry <const> = { bytes = bytes }
   for _, step in ipairs(steps) do
     local ok <const>, reason, code = step(tam, entry)
-    if not ok then return nil, reason, code end
+    if not ok then return explain(tam, entry, reason, code) end
   end
   return {
     message = entry.message, token = entry.token, kid = entry.proof.kid, key = entry.proof.key,

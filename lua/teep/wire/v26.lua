@@ -1,15 +1,10 @@
 --- Numbers of draft-ietf-teep-protocol-26, as data (sections 4, 6, 8 and the IANA registries).
 -- @module teep.wire.v26
-local function suite(cose_type, algorithm) return { { cose_type = cose_type, algorithm = algorithm } } end
-
-local function profile(digest, authentication, key_exchange, encryption)
-  return {
-    digest = digest, authentication = authentication, key_exchange = key_exchange, encryption = encryption,
-  }
-end
+local common <const> = require "teep.wire.common"
 
 return {
   name = "v26",
+  draft = 26,
 
   -- First element of every message.
   type = { ["query-request"] = 1, ["query-response"] = 2, update = 3, success = 4, error = 5 },
@@ -55,20 +50,8 @@ return {
     manifest_processing_failed = 11,
   },
 
-  -- Bits of data-item-requested.
-  data_item = { attestation = 0, trusted_components = 1, extensions = 2, suit_reports = 3 },
-
-  freshness = { nonce = 0, timestamp = 1 },
-
-  -- COSE_Sign1 with ESP256 and with Ed25519 (section 8.1), mandatory for a TAM.
-  cipher_suites = { suite(18, -9), suite(18, -19) },
-
-  -- The four profiles a TAM must support (section 8.2): ESP256 or Ed25519, ECDH-ES+A128KW, and
-  -- A128CTR, A128GCM or ChaCha20/Poly1305.
-  suit_cose_profiles = {
-    profile(-16, -9, -29, -65534),
-    profile(-16, -19, -29, -65534),
-    profile(-16, -9, -29, 1),
-    profile(-16, -19, -29, 24),
-  },
+  data_item = common.data_item,
+  freshness = common.freshness,
+  cipher_suites = common.cipher_suites,
+  suit_cose_profiles = common.suit_cose_profiles,
 }
