@@ -2,12 +2,15 @@
 -- @module teep.hex
 local hex = {}
 
+local digits_of <const> = {}
+for byte = 0, 255 do digits_of[string.char(byte)] = ("%02x"):format(byte) end
+
 --- Bytes to lower-case hexadecimal.
 -- @tparam string bytes
 -- @treturn string two digits for each byte
 -- @usage hex.encode "\x0f\xa0" --> "0fa0"
 function hex.encode(bytes)
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+  return (bytes:gsub(".", digits_of))
 end
 
 --- Hexadecimal digits of either case to bytes.
