@@ -14,7 +14,7 @@ BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz bench rock docs clean
+.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz bench conformance rock docs clean
 all: build
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
+	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'
 	@echo 'make docs    generate docs/errors.md'
 
 packages:
@@ -76,6 +77,11 @@ bench: build
 rock:
 	@rockspec/debian.sh rock
 	@rockspec/try.sh
+
+# Reads the specs alone, so that it needs no build; fails at a rule that no list knows.
+conformance:
+	@mkdir -p $(BUILD)
+	@lua5.4 spec/conformance/report.lua $(BUILD)/conformance.json
 
 docs: build
 	@lua5.4 docs/errors.lua core/include/luateep/errors.def > docs/errors.md

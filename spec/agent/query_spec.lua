@@ -60,7 +60,7 @@ describe("teep.agent.query", function()
     end
   end)
 
-  it("reads past SUIT Reports it can read (T-095)", function()
+  it("reads past SUIT Reports it can read", function()
     local reports = { "\xa0", scene.signed("\xa0", scene.key "stranger") }
     assert.equal("query-response", scene.new():tell(scene.query { suit_reports = reports }).type)
   end)
