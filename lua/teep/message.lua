@@ -41,7 +41,9 @@ end
 -- @usage local ok, reason = message.check_wire(payload, "v26")
 function message.check_wire(payload, dialect_name)
   local own <const> = dialect.open(dialect_name)
-  if own:fits(payload, own) then return true end
+  local name <const> = own:type_of(payload)
+  local fields <const> = name and own:read(payload, name)
+  if fields and not fields.unknown then return true end
   return own:check(payload)
 end
 

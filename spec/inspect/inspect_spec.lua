@@ -1,6 +1,8 @@
+local unhex = require("fixtures.bytes").unhex
 local cbor = require "teep.cbor"
 local cose = require "teep.cose"
 local inspect = require "teep.inspect"
+local kept = require "fixtures.kept_messages"
 local key = require "teep.key"
 local message = require "teep.message"
 local suit = require "teep.suit"
@@ -113,6 +115,48 @@ describe("inspect", function()
         err_lang = "en" }, "[0] type: 5 (error)", '11 err-msg: "disk full"', '21 err-lang: "en"',
         "[2] err-code: 11 (manifest-processing-failed)")
     end)
+  end)
+
+  describe("asked for draft 25", function()
+    local V25 = { wire = "v25" }
+
+    it("shows its numbers with their names", function()
+      for name, wanted in pairs{
+        ["query-response"] = { "[0] type: 2 (query-response)", "20 token:", "8 tc-list:", "14 requested-tc-list:",
+          "16 component-id: c", "17 tc-manifest-sequence-number: 7", "18 have-binary: true", "15 unneeded-manifest-list:" },
+        update = { "[0] type: 3 (update)", "20 token:", "10 manifest-list:", "23 err-code: 17 (manifest-processing-failed)" },
+        success = { "TEEP success", "[0] type: 5 (success)", '11 msg: "done"', "20 token:" },
+        error = { "TEEP error", "[0] type: 6 (error)", '12 err-msg: "why"', "[2] err-code: 17 (manifest-processing-failed)" },
+      } do
+        local text = view(unhex(kept.v25[name]), V25)
+        for _, part in ipairs(wanted) do assert.matches(part, text, 1, true) end
+      end
+    end)
+
+    it("throws at a dialect that does not exist", function()
+      assert.error_matches(function() inspect.view("\x82\4\xa0", { wire = "v24" }) end, "v24")
+      assert.error_matches(function() inspect.view("\x82\4\xa0", { wier = "v25" }) end, "wier")
+    end)
+  end)
+
+  it("names nothing of a message that fits the other draft alone, and says which (A-01)", function()
+    for _, way in ipairs{ { "v25", "v26", 25, 26 }, { "v26", "v25", 26, 25 } } do
+      for name, text in pairs(kept[way[1]]) do
+        local payload = unhex(text)
+        local wanted = ("TEEP message with numbers of draft %d, not %d: see --wire %s"):format(way[3], way[4], way[1])
+        for _, input in ipairs{ payload, assert(cose.sign1{ key = signer, payload = payload }) } do
+          local shown = view(input, { wire = way[2] })
+          assert.matches(wanted, shown, 1, true)
+          assert.is_nil(shown:find("token", 1, true), name)
+          assert.is_nil(shown:find("type", 1, true), name)
+        end
+      end
+    end
+  end)
+
+  it("shows a message that fits neither draft by the numbers asked for", function()
+    local broken = cbor.encode(cbor.array{ 4, cbor.map{ { 19, "short" } } })
+    assert.matches("19 token:", view(broken), 1, true)
   end)
 
   it("opens the payload of a signed message without trusting it", function()
