@@ -4,19 +4,23 @@
  *   database:exec(sql) -> true | failure
  *   database:prepare(sql) -> statement | failure
  *   database:transaction(fn) -> results of fn | failure
- *   database:in_transaction() -> boolean
- *   database:close()
- *   statement:run(...) -> rows changed | failure
- *   statement:row(...) -> first row, nil when there is none | failure
- *   statement:rows(...) -> list of rows | failure
+ *   database:in_transaction() -> boolean            whether such an fn runs
+ *   database:begin() -> true | failure              from here to commit() a transaction() is a
+ * savepoint: database:commit() -> true | failure             undone alone, durable with all others
+ * or not at all database:has_begun() -> boolean                 false also once SQLite has rolled
+ * back on its own database:close() statement:run(...) -> rows changed | failure statement:row(...)
+ * -> first row, nil when there is none | failure statement:rows(...) -> list of rows | failure
  *
  * A row is a table by column name; NULL is an absent field. Arguments take the places of `?`:
  * integers (64 bit), floats, booleans (0, 1), nil (NULL), and strings, always as BLOB: to store or
  * compare TEXT, the SQL says CAST(? AS TEXT). TEXT and BLOB are read as strings; NUL bytes survive.
  *
- * Failures are nil, message, code: busy, no_space, corrupt, conflict (a constraint), denied,
- * too_large, no_memory, else store_failed. Misuse throws: a closed database, a wrong number of
- * arguments, an argument of another type, nested transactions.
+ * Failures are nil, message, code: busy, no_space, io_failed, corrupt, conflict (a constraint),
+ * denied, too_large, no_memory, else store_failed. Misuse throws: a closed database, a wrong number
+ * of arguments, an argument of another type, nested transactions.
+ *
+ * Building rows allocates, so finalizers of the host may run amid them and call anything here.
+ * While a statement runs it cannot be run again, nor its database be closed: both throw.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -33,7 +37,8 @@
 typedef struct {
   sqlite3 *handle; /* NULL: closed */
   bool in_transaction;
-  int rolled_back_by; /* the result code that made SQLite roll back on its own */
+  int running;                 /* statements that are in the middle of a run */
+  lteep_status rolled_back_by; /* why SQLite rolled back on its own */
 } database;
 
 /* Closing the database finalizes its statements, so `handle` is good as long as that is open. The
@@ -41,6 +46,7 @@ typedef struct {
 typedef struct {
   database *database;
   sqlite3_stmt *handle;
+  bool running;
 } statement;
 
 static lteep_status status_of(sqlite3 *handle, int code) {
@@ -63,6 +69,8 @@ static lteep_status status_of(sqlite3 *handle, int code) {
     bool denied = number == EACCES || number == EPERM || number == EROFS;
     return denied ? LTEEP_ERR_DENIED : LTEEP_ERR_STORE_FAILED;
   }
+  case SQLITE_IOERR:
+    return LTEEP_ERR_IO_FAILED;
   case SQLITE_TOOBIG:
     return LTEEP_ERR_TOO_LARGE;
   case SQLITE_NOMEM:
@@ -73,9 +81,10 @@ static lteep_status status_of(sqlite3 *handle, int code) {
 }
 
 static int push_failure(lua_State *L, database *db, int code) {
-  if (db->in_transaction && sqlite3_get_autocommit(db->handle) && !db->rolled_back_by)
-    db->rolled_back_by = code;
-  return lteep_push_failure(L, status_of(db->handle, code), sqlite3_errmsg(db->handle));
+  lteep_status status = status_of(db->handle, code);
+  if (db->in_transaction && sqlite3_get_autocommit(db->handle) && db->rolled_back_by == LTEEP_OK)
+    db->rolled_back_by = status;
+  return lteep_push_failure(L, status, sqlite3_errmsg(db->handle));
 }
 
 static database *check_database(lua_State *L) {
@@ -97,8 +106,7 @@ static bool is_rolled_back(const database *db) {
 }
 
 static int push_rolled_back(lua_State *L, const database *db) {
-  return lteep_push_failure(L, status_of(db->handle, db->rolled_back_by),
-                            "SQLite rolled the transaction back");
+  return lteep_push_failure(L, db->rolled_back_by, "SQLite rolled the transaction back");
 }
 
 /* --- statements --- */
@@ -126,23 +134,34 @@ static int bind_arguments(lua_State *L, sqlite3_stmt *handle) {
   int count = sqlite3_bind_parameter_count(handle);
   if (lua_gettop(L) - 1 != count)
     return luaL_error(L, "the statement takes %d arguments, got %d", count, lua_gettop(L) - 1);
-  sqlite3_reset(handle);
   int code = SQLITE_OK;
   for (int i = 1; code == SQLITE_OK && i <= count; i++) code = bind_argument(L, handle, i, i + 1);
   return code;
 }
 
-static void unbind(sqlite3_stmt *handle) {
-  sqlite3_reset(handle);
-  sqlite3_clear_bindings(handle);
+/* Begin a run: it ends with statement_end when the calling function returns or throws. */
+static statement *start_run(lua_State *L) {
+  statement *made = check_statement(L);
+  if (made->running) luaL_error(L, "the statement is running");
+  lua_toclose(L, 1);
+  made->running = true;
+  made->database->running++;
+  return made;
 }
 
-/* End a run: the failure of `code`, or nothing. */
+static int statement_end(lua_State *L) {
+  statement *made = luaL_checkudata(L, 1, STATEMENT);
+  if (!made->running) return 0;
+  made->running = false;
+  made->database->running--;
+  sqlite3_reset(made->handle);
+  sqlite3_clear_bindings(made->handle);
+  return 0;
+}
+
+/* The failure of `code`, or nothing. */
 static int finish(lua_State *L, statement *made, int code) {
-  int pushed =
-      code == SQLITE_DONE || code == SQLITE_ROW ? 0 : push_failure(L, made->database, code);
-  unbind(made->handle);
-  return pushed;
+  return code == SQLITE_DONE || code == SQLITE_ROW ? 0 : push_failure(L, made->database, code);
 }
 
 static void push_column(lua_State *L, sqlite3_stmt *handle, int column) {
@@ -173,7 +192,7 @@ static void push_row(lua_State *L, sqlite3_stmt *handle) {
 }
 
 static int statement_run(lua_State *L) {
-  statement *made = check_statement(L);
+  statement *made = start_run(L);
   if (is_rolled_back(made->database)) return push_rolled_back(L, made->database);
   int code = bind_arguments(L, made->handle);
   if (code == SQLITE_OK) do
@@ -186,7 +205,7 @@ static int statement_run(lua_State *L) {
 }
 
 static int statement_row(lua_State *L) {
-  statement *made = check_statement(L);
+  statement *made = start_run(L);
   if (is_rolled_back(made->database)) return push_rolled_back(L, made->database);
   int code = bind_arguments(L, made->handle);
   if (code == SQLITE_OK) code = sqlite3_step(made->handle);
@@ -199,7 +218,7 @@ static int statement_row(lua_State *L) {
 }
 
 static int statement_rows(lua_State *L) {
-  statement *made = check_statement(L);
+  statement *made = start_run(L);
   if (is_rolled_back(made->database)) return push_rolled_back(L, made->database);
   int code = bind_arguments(L, made->handle);
   lua_newtable(L);
@@ -236,7 +255,7 @@ static int database_prepare(lua_State *L) {
   database *db = check_database(L);
   const char *sql = luaL_checkstring(L, 2);
   statement *made = lua_newuserdatauv(L, sizeof *made, 1);
-  *made = (statement){NULL, NULL};
+  *made = (statement){NULL, NULL, false};
   luaL_setmetatable(L, STATEMENT);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
@@ -252,22 +271,38 @@ static bool has_failed(lua_State *L, int first) {
   return lua_gettop(L) >= first + 2 && lua_isnil(L, first) && lua_type(L, first + 2) == LUA_TSTRING;
 }
 
-static void roll_back(database *db) {
-  if (!sqlite3_get_autocommit(db->handle)) sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+/* How a transaction starts and ends: alone, or as a part of what begin() began. */
+typedef struct {
+  const char *start, *end, *undo;
+} bracket;
+
+static const bracket whole = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"};
+static const bracket part = {"SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part"};
+
+static int execute(database *db, const char *sql) {
+  return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+}
+
+static void roll_back(database *db, const bracket *use) {
+  if (!sqlite3_get_autocommit(db->handle)) execute(db, use->undo);
   db->in_transaction = false;
 }
 
 /* Commit, or tell why not. Returns the number of values pushed. */
-static int commit(lua_State *L, database *db) {
-  if (is_rolled_back(db)) {
-    db->in_transaction = false;
-    return push_rolled_back(L, db);
-  }
+static int commit(lua_State *L, database *db, const bracket *use) {
   db->in_transaction = false;
-  int code = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+  if (sqlite3_get_autocommit(db->handle)) return push_rolled_back(L, db);
+  int code = execute(db, use->end);
   int pushed = code == SQLITE_OK ? 0 : push_failure(L, db, code);
-  if (pushed) roll_back(db);
+  if (pushed) roll_back(db, use);
   return pushed;
+}
+
+static int start(lua_State *L, database *db, const bracket *use) {
+  int code = execute(db, use->start);
+  if (code != SQLITE_OK) return push_failure(L, db, code);
+  if (use == &whole) db->rolled_back_by = LTEEP_OK;
+  return 0;
 }
 
 /* transaction(fn): BEGIN IMMEDIATE, fn(), COMMIT. Rolls back when fn throws (and throws on) or
@@ -278,18 +313,41 @@ static int database_transaction(lua_State *L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   if (db->in_transaction) return luaL_error(L, "transactions do not nest");
   lua_settop(L, 2);
-  int code = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-  if (code != SQLITE_OK) return push_failure(L, db, code);
+  const bracket *use = sqlite3_get_autocommit(db->handle) ? &whole : &part;
+  int failed = start(L, db, use);
+  if (failed) return failed;
   db->in_transaction = true;
-  db->rolled_back_by = SQLITE_OK;
   bool thrown = lua_pcall(L, 0, LUA_MULTRET, 0) != LUA_OK;
   if (thrown || has_failed(L, 2)) {
-    roll_back(db);
+    roll_back(db, use);
     return thrown ? lua_error(L) : lua_gettop(L) - 1;
   }
   luaL_checkstack(L, 3, NULL);
-  int pushed = commit(L, db);
+  int pushed = commit(L, db, use);
   return pushed ? pushed : lua_gettop(L) - 1;
+}
+
+static int database_begin(lua_State *L) {
+  database *db = check_database(L);
+  if (!sqlite3_get_autocommit(db->handle)) return luaL_error(L, "begin: begun already");
+  int failed = start(L, db, &whole);
+  if (failed) return failed;
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int database_commit(lua_State *L) {
+  database *db = check_database(L);
+  if (db->in_transaction) return luaL_error(L, "commit: a transaction is running");
+  int failed = commit(L, db, &whole);
+  if (failed) return failed;
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int database_has_begun(lua_State *L) {
+  lua_pushboolean(L, !sqlite3_get_autocommit(check_database(L)->handle));
+  return 1;
 }
 
 static int database_in_transaction(lua_State *L) {
@@ -308,6 +366,7 @@ static void close_database(database *db) {
 static int database_close(lua_State *L) {
   database *db = luaL_checkudata(L, 1, DATABASE);
   if (db->in_transaction) return luaL_error(L, "close: a transaction is running");
+  if (db->running) return luaL_error(L, "close: a statement is running");
   if (db->handle) close_database(db);
   return 0;
 }
@@ -339,7 +398,7 @@ static int set_up(sqlite3 *handle) {
 static int open_database(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   database *db = lua_newuserdatauv(L, sizeof *db, 0);
-  *db = (database){NULL, false, SQLITE_OK};
+  *db = (database){NULL, false, 0, LTEEP_OK};
   luaL_setmetatable(L, DATABASE);
   int code = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
   if (!db->handle) return lteep_push_failure(L, LTEEP_ERR_NO_MEMORY, path);
@@ -354,16 +413,17 @@ static const luaL_Reg database_methods[] = {{"exec", database_exec},
                                             {"prepare", database_prepare},
                                             {"transaction", database_transaction},
                                             {"in_transaction", database_in_transaction},
+                                            {"begin", database_begin},
+                                            {"commit", database_commit},
+                                            {"has_begun", database_has_begun},
                                             {"close", database_close},
                                             {"__gc", database_close},
                                             {"__close", database_close},
                                             {NULL, NULL}};
 
-static const luaL_Reg statement_methods[] = {{"run", statement_run},
-                                             {"row", statement_row},
-                                             {"rows", statement_rows},
-                                             {"__gc", statement_gc},
-                                             {NULL, NULL}};
+static const luaL_Reg statement_methods[] = {{"run", statement_run},   {"row", statement_row},
+                                             {"rows", statement_rows}, {"__close", statement_end},
+                                             {"__gc", statement_gc},   {NULL, NULL}};
 
 static const luaL_Reg functions[] = {{"open", open_database}, {NULL, NULL}};
 

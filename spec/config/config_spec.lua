@@ -90,7 +90,8 @@ describe("a configuration file", function()
     { "listen = { port = '80' }", 'listen.port: want a whole number from 0 to 65535, found "80"' },
     { "listen = { port = 1, path = 'teep' }", "listen.path: want a path like /teep" },
     { "listen = {}", "listen.port: is missing" },
-    { "store = 'tam.db'", 'store: want "sqlite:PATH"' },
+    { "store = 'tam.db'", 'store: want "sqlite:PATH" or "memory:"' },
+    { "store = 'memory:x'", 'store: want "sqlite:PATH" or "memory:"' },
     { "keys = {}", "keys: want at least 1, found 0" },
     { "policies = { { config = {} } }", "policies[1].path: is missing" },
   }

@@ -133,7 +133,7 @@ describe("teep.store.open", function()
     local line = writer:line()
     writer:wait()
     local failed, code = line:match("^(%d+)\t(%S+)")
-    assert.are.equal("store_failed", code) -- what SQLite calls a file size limit: disk I/O error
+    assert.are.equal("io_failed", code) -- what SQLite calls a file size limit: disk I/O error
     local db = assert(store.open("sqlite:" .. path))
     assert.are.equal(failed - 1, db:manifest("big").sequence_number)
     assert.is_true(db:spend("token " .. failed, 10))

@@ -63,7 +63,7 @@ describe("a TAM whose store fails at any call", function()
     local update_store <const>, faults = failing(w.store)
     local token <const> = w:request().token
     w.tam.store = update_store
-    faults.left = 5 -- agent, transaction, spend and agent_put go before
+    faults.left = 7 -- transaction, spend, agent, agent_put, then transaction and agent go before
     local _, message, code <const> = w:receive(world.signed { type = "error", token = token, err_code = "permanent_error" })
     assert.same({ "busy", "agent_put" }, { code, message })
   end)

@@ -17,15 +17,17 @@ describe("whatever a policy says, a TAM", function()
     return w:respond(response)
   end
 
-  local function refused(pattern, w, fields, response)
+  local function refused_as(expected, pattern, w, fields, response)
     local updates <const> = #w:dump().update_sent
     local answer <const>, reason, code = decide(w, fields, response)
     assert.is_nil(answer)
-    assert.equal("hard_rule", code)
+    assert.equal(expected, code)
     assert.matches(pattern, reason)
-    assert.equal("hard_rule", w:event("dropped").code)
+    assert.equal(expected, w:event("dropped").code)
     assert.equal(updates, #w:dump().update_sent)
   end
+
+  local function refused(...) refused_as("hard_rule", ...) end
 
   local function add(w, id, sequence, payload)
     return assert(w.tam:add_manifest(
@@ -130,15 +132,19 @@ describe("whatever a policy says, a TAM", function()
       ["its envelope, inside of the manifest"] = "UPDATE manifest SET envelope = CAST(substr(envelope, 1, 150) "
         .. "|| x'00' || substr(envelope, 152) AS BLOB)",
       ["its envelope, cut"] = "UPDATE manifest SET envelope = substr(envelope, 1, 100)",
+      ["a payload in its envelope"] = "UPDATE manifest SET envelope = CAST(substr(envelope, 1, length(envelope) - 1) "
+        .. "|| 'y' AS BLOB)",
+      ["the digest of its envelope"] = "UPDATE manifest SET envelope_digest = x''",
     }
     for what, statement in pairs(changes) do
       it(what, function()
         local w <const> = new()
-        add(w, "m", 1)
+        add(w, "m", 1, ("x"):rep(1000))
         local database <const> = assert(sqlite.open(w.path))
         assert(database:exec("PRAGMA foreign_keys = OFF; " .. statement))
         database:close()
-        refused("m", w, { install = { what == "its identifier" and "x" or "m" } })
+        local refuse <const> = what:find "envelope" and function(...) refused_as("corrupt", ...) end or refused
+        refuse("m", w, { install = { what == "its identifier" and "x" or "m" } })
       end)
     end
 
@@ -147,7 +153,8 @@ describe("whatever a policy says, a TAM", function()
       add(w, "m", 1)
       add(w, "n", 1)
       local database <const> = assert(sqlite.open(w.path))
-      assert(database:exec("UPDATE manifest SET envelope = (SELECT envelope FROM manifest WHERE id = 'n') WHERE id = 'm'"))
+      assert(database:exec("UPDATE manifest SET (envelope, envelope_digest) = (SELECT envelope, envelope_digest"
+        .. " FROM manifest WHERE id = 'n') WHERE id = 'm'"))
       database:close()
       refused("not the one that was added", w, { install = { "m" } })
     end)

@@ -34,8 +34,9 @@ return {
       type = "custom",
       required = true,
       check = function(value, context)
+        if value == "memory:" then return value end
         local path = type(value) == "string" and value:match("^sqlite:(.+)$")
-        if not path then return nil, 'want "sqlite:PATH"' end
+        if not path then return nil, 'want "sqlite:PATH" or "memory:"' end
         return "sqlite:" .. check.resolve(path, context.folder)
       end,
     },

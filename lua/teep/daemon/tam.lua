@@ -45,8 +45,13 @@ local function open_tam(settings, running)
   if not own then return nil, trust, code end
   local policies, message, reason = open_policies(settings)
   if not policies then return nil, message, reason end
-  local opened, why, kind = store.open(settings.store)
+  local opened, why, kind = store.open(settings.store, {
+    timer = function(seconds, fn) running.loop:timer(seconds, fn) end,
+  })
   if not opened then return nil, why, kind end
+  if not opened.durable then
+    running.logger:warning("the store is in memory: agents, tokens and manifests are lost at the end")
+  end
   running:close_at_end(opened)
   local made, flaw, what = tam.new{
     keys = own, trust = trust, policy = policies, store = opened, wire = settings.wire,

@@ -2,12 +2,8 @@
 -- @module teep.tam.agents
 local agents = {}
 
---- The record of the agent that sent a message, new or as stored, seen now. Nothing is written.
--- @tparam Tam tam
--- @tparam table admitted of @{teep.tam.gate}
--- @treturn[1] table record for `agent_put` of the store
--- @treturn[2] nil, string, string message and code of the store
-function agents.seen(tam, admitted)
+-- The record, new or as stored, seen now.
+local function current(tam, admitted)
   local now <const> = tam.clock()
   local record <const>, message, code = tam.store:agent(admitted.kid)
   if record then
@@ -21,6 +17,20 @@ function agents.seen(tam, admitted)
     kid = admitted.kid, public_key = public_key, algorithm = admitted.algorithm, first_seen = now,
     last_seen = now, status = "active",
   }
+end
+
+--- Keep that the agent was seen. To be called in the transaction of what it said: a quarantine that came
+-- in between must not be overwritten.
+-- @tparam Tam tam
+-- @tparam table admitted of @{teep.tam.gate}
+-- @treturn[1] table record as stored
+-- @treturn[2] nil, string, string message and code of the store
+function agents.seen(tam, admitted)
+  local record <const>, message, code = current(tam, admitted)
+  if not record then return nil, message, code end
+  local ok <const>, reason, why = tam.store:agent_put(record)
+  if not ok then return nil, reason, why end
+  return record
 end
 
 return agents

@@ -50,8 +50,9 @@ function catalogue.add(tam, envelope)
 end
 
 --- Check a manifest of the store before it is sent. The store is not trusted with what devices run:
--- signature, digest, identifier and sequence number are checked again (D31). A payload inside of the
--- envelope has its digest in the manifest; the device checks it when it installs.
+-- signature, digest, identifier and sequence number are checked again (D31). The store has checked that
+-- the payloads beside the manifest are those that were added; whoever can forge that check too is found
+-- out by the device, which compares them with the digests in the manifest.
 -- @tparam Tam tam
 -- @tparam table manifest with its envelope
 -- @treturn[1] boolean true

@@ -49,17 +49,18 @@ local function update_inventory(tam, kid, row)
   return tam.store:tc_list_put(kid, inventory.updated(before, manifests, row.remove))
 end
 
-local function store(tam, admitted, agent, applied)
+-- The Update that was answered, and the agent.
+local function store(tam, admitted, applied)
   return tam.store:transaction(function()
     local row <const>, reason, code = consume(tam, admitted)
     if not row then return nil, reason, code end
-    local ok, failed, why = tam.store:agent_put(agent)
+    local agent <const>, lost, what = agents.seen(tam, admitted)
+    if not agent then return nil, lost, what end
+    if not applied then return row, agent end
+    local ok <const>, failed, why = update_inventory(tam, agent.kid, row)
     if not ok then return nil, failed, why end
-    if not applied then return row end
-    ok, failed, why = update_inventory(tam, agent.kid, row)
-    if not ok then return nil, failed, why end
-    return row
-  end)
+    return row, agent
+  end, tam.await)
 end
 
 local function settle(tam, admitted, agent, row, read)
@@ -70,9 +71,14 @@ local function settle(tam, admitted, agent, row, read)
   })
 end
 
-local function quarantine(tam, agent)
-  agent.status = "quarantined"
-  local _, reason, code = tam.store:agent_put(agent)
+-- The agent may have been seen again while the policy thought.
+local function quarantine(tam, kid)
+  local _, reason, code = tam.store:transaction(function()
+    local agent <const>, lost, what = tam.store:agent(kid)
+    if not agent then return nil, lost, what end
+    agent.status = "quarantined"
+    return tam.store:agent_put(agent)
+  end, tam.await)
   return nil, reason, code
 end
 
@@ -86,7 +92,7 @@ local function retry(tam, session, agent, row, decision)
 end
 
 local function follow(tam, session, agent, row, decision, answer)
-  if decision.verb == "quarantine" then return quarantine(tam, agent) end
+  if decision.verb == "quarantine" then return quarantine(tam, agent.kid) end
   if decision.verb == "retry" then
     if answer.type == "success" then return errors.fail("hard_rule", "retry: the Update succeeded") end
     return retry(tam, session, agent, row, decision)
@@ -111,11 +117,9 @@ function outcome.handle(tam, session, admitted)
   if answer.type == "success" and admitted.token.kind == "query" then
     return errors.fail("unexpected_message", "success: answers a QueryRequest")
   end
-  local agent <const>, reason, code = agents.seen(tam, admitted)
-  if not agent then return nil, reason, code end
   local read <const>, flaw, kind = reports.read(answer.suit_reports, admitted.token.bytes)
-  local row <const>, failed, why = store(tam, admitted, agent, read and answer.type == "success")
-  if not row then return nil, failed, why end
+  local row <const>, agent, code = store(tam, admitted, read and answer.type == "success")
+  if not row then return nil, agent, code end
   if not read then return nil, flaw, kind end
   local decision <const>, refused, what = settle(tam, admitted, agent, row, read)
   if not decision then return nil, refused, what end

@@ -35,17 +35,18 @@ local function check(answer, token)
 end
 
 -- Use the token up, and in the same transaction keep what follows from the message.
-local function store(tam, admitted, agent, tc_list)
+local function store(tam, admitted, tc_list)
   return tam.store:transaction(function()
     local ok, reason, code = tam.store:spend(admitted.token.hash, admitted.token.expires)
     if not ok then return nil, reason, code end
-    ok, reason, code = tam.store:agent_put(agent)
-    if not ok then return nil, reason, code end
-    if not tc_list then return true end
+    local agent <const>, lost, what = agents.seen(tam, admitted)
+    if not agent or not tc_list then return agent, lost, what end
     local before <const>, failed, why = tam.store:tc_list(agent.kid)
     if not before then return nil, failed, why end
-    return tam.store:tc_list_put(agent.kid, inventory.reported(tc_list, before))
-  end)
+    ok, reason, code = tam.store:tc_list_put(agent.kid, inventory.reported(tc_list, before))
+    if not ok then return nil, reason, code end
+    return agent
+  end, tam.await)
 end
 
 -- A bad QueryResponse is discarded; the agent learns why from an Update (T-080).
@@ -85,11 +86,9 @@ end
 --   `attestation_unsupported`, those of the store
 function response.handle(tam, session, admitted)
   local answer <const> = admitted.message
-  local agent <const>, reason, code = agents.seen(tam, admitted)
-  if not agent then return nil, reason, code end
   local sound <const>, flaw = check(answer, admitted.token)
-  local ok, failed, why = store(tam, admitted, agent, sound and answer.tc_list)
-  if not ok then return nil, failed, why end
+  local agent <const>, reason, code = store(tam, admitted, sound and answer.tc_list)
+  if not agent then return nil, reason, code end
   if not sound then return complain(tam, session, agent, flaw) end
   local known <const>, lost, what = gather(tam, agent, answer)
   if not known then return nil, lost, what end

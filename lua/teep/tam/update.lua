@@ -67,7 +67,8 @@ end
 function update.issue(tam, session, agent, change, attempt)
   local draft <const>, message_, code = update.draft(tam, agent, change, attempt)
   if not draft then return nil, message_, code end
-  local ok, reason, why = tam.store:update_put(draft.record)
+  local ok, reason, why =
+    tam.store:transaction(function() return tam.store:update_put(draft.record) end, tam.await)
   if not ok then return nil, reason, why end
   return update.sign(tam, session, draft, agent)
 end

@@ -1,9 +1,7 @@
 --- Verbs of the SQLite engine for agents and what is installed on their devices.
 -- @module teep.store.sqlite.agents
 local hex <const> = require "teep.hex"
-local options <const> = require "teep.options"
 local query <const> = require "teep.store.sqlite.query"
-local records <const> = require "teep.store.records"
 
 local agents = {}
 
@@ -12,7 +10,6 @@ local agents = {}
 --   status = (text) }`
 -- @treturn boolean true
 function agents:agent_put(agent)
-  options.check(agent, records.agent)
   return query.run(self, "REPLACE INTO agent VALUES (?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT))",
     agent.kid, agent.public_key, agent.algorithm, agent.first_seen, agent.last_seen, agent.status)
 end
@@ -38,7 +35,6 @@ end
 --   manifest = (id text), sequence_number = }`, all but the first optional
 -- @treturn boolean true
 function agents:tc_list_put(kid, list)
-  for _, tc in ipairs(list) do options.check(tc, records.tc) end
   return query.atomically(self, function()
     local ok <const>, message <const>, code <const> = query.run(self, "DELETE FROM tc WHERE kid = ?", kid)
     if not ok then return nil, message, code end

@@ -1,7 +1,7 @@
 --- Verbs of the SQLite engine for the SUIT manifests a TAM can send.
 -- @module teep.store.sqlite.manifests
+local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
-local options <const> = require "teep.options"
 local query <const> = require "teep.store.sqlite.query"
 local records <const> = require "teep.store.records"
 
@@ -44,15 +44,7 @@ local function check_newer(self, manifest)
   local known <const>, message <const>, code <const> = query.row(self,
     "SELECT sequence_number, digest FROM manifest_latest WHERE id = CAST(? AS TEXT)", manifest.id)
   if code then return nil, message, code end
-  if known and math.ult(manifest.sequence_number, known.sequence_number) then
-    return errors.fail("rollback", "manifest %s: sequence number %s, have %s already", manifest.id,
-      query.unsigned(manifest.sequence_number), query.unsigned(known.sequence_number))
-  end
-  if known and known.sequence_number == manifest.sequence_number and known.digest ~= manifest.digest then
-    return errors.fail("conflict", "manifest %s: sequence number %s exists with another digest",
-      manifest.id, query.unsigned(manifest.sequence_number))
-  end
-  return true
+  return records.check_newer(manifest, known)
 end
 
 local function put_components(self, manifest)
@@ -68,9 +60,9 @@ local function put(self, manifest)
   local ok, message, code = check_newer(self, manifest)
   if not ok then return nil, message, code end
   -- REPLACE deletes the former row and, by cascade, its components.
-  ok, message, code = query.run(self, "REPLACE INTO manifest VALUES (CAST(? AS TEXT), ?, ?, ?, ?, ?)",
+  ok, message, code = query.run(self, "REPLACE INTO manifest VALUES (CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)",
     manifest.id, manifest.sequence_number, manifest.digest, manifest.signer, manifest.envelope,
-    manifest.added)
+    manifest.added, crypto.digest("SHA-256", manifest.envelope))
   if not ok then return nil, message, code end
   return put_components(self, manifest)
 end
@@ -83,16 +75,29 @@ end
 -- @treturn[2] nil, string, string message and code `rollback` (a higher sequence number is known),
 --   `conflict` (this sequence number is known with another digest)
 function manifests:manifest_put(manifest)
-  options.check(manifest, records.manifest)
-  for _, component in ipairs(manifest.components) do options.check(component, records.component) end
   return query.atomically(self, function() return put(self, manifest) end)
+end
+
+-- The envelope as it was put: the signature of a manifest does not cover the payloads beside it (D31).
+-- The digest in the condition makes sure that it is the same manifest still.
+local function read_envelope(self, manifest)
+  local row <const>, message <const>, code <const> = query.require_row("manifest", manifest.id,
+    query.row(self, "SELECT envelope, envelope_digest FROM manifest"
+    .. " WHERE id = CAST(? AS TEXT) AND sequence_number = ? AND digest = ?",
+    manifest.id, manifest.sequence_number, manifest.digest))
+  if not row then return nil, message, code end
+  if crypto.digest("SHA-256", row.envelope) ~= row.envelope_digest then
+    return errors.fail("corrupt", "manifest %s, sequence number %s: the envelope is not the one that was put",
+      manifest.id, records.unsigned(manifest.sequence_number))
+  end
+  return row.envelope
 end
 
 --- One manifest with its envelope.
 -- @tparam string id text form of the manifest component identifier
 -- @tparam[opt] integer sequence_number the highest when absent
 -- @treturn[1] table as given to @{manifest_put}
--- @treturn[2] nil, string, string message and code `not_found`
+-- @treturn[2] nil, string, string message and code `not_found`, `corrupt` (the envelope was altered)
 function manifests:manifest(id, sequence_number)
   local rows, message, code
   if sequence_number then
@@ -103,12 +108,9 @@ function manifests:manifest(id, sequence_number)
   if not rows then return nil, message, code end
   local manifest <const>, why <const>, what <const> = query.require_row("manifest", id, group(rows)[1])
   if not manifest then return nil, why, what end
-  -- The digest makes sure that it is the same manifest still.
-  local row <const>, trouble <const>, kind <const> = query.require_row("manifest", id, query.row(self,
-    "SELECT envelope FROM manifest WHERE id = CAST(? AS TEXT) AND sequence_number = ? AND digest = ?",
-    id, manifest.sequence_number, manifest.digest))
-  if not row then return nil, trouble, kind end
-  manifest.envelope = row.envelope
+  local envelope <const>, trouble <const>, kind <const> = read_envelope(self, manifest)
+  if not envelope then return nil, trouble, kind end
+  manifest.envelope = envelope
   return manifest
 end
 

@@ -4,21 +4,34 @@ local errors <const> = require "teep.errors"
 
 local query = {}
 
-local function call(self, how, sql, ...)
-  local statement = self.statements[sql]
+local function call(connection, how, sql, ...)
+  local statement = connection.statements[sql]
   if not statement then
     local message, code
-    statement, message, code = self.database:prepare(sql)
+    statement, message, code = connection.database:prepare(sql)
     if not statement then return nil, message, code end
-    self.statements[sql] = statement
+    connection.statements[sql] = statement
   end
   return statement[how](statement, ...)
 end
 
---- Run a statement that changes something.
+-- Outside of a transaction only what is committed is seen: nothing that a crash could take back.
+local function read(self, how, sql, ...)
+  local inside <const> = self.writer.database:in_transaction()
+  return call(inside and self.writer or self.reader, how, sql, ...)
+end
+
+--- A connection to a database, with its prepared statements.
+-- @tparam database database of teep.sqlite
+function query.connection(database) return { database = database, statements = {} } end
+
+--- Run a statement that changes something; outside of a transaction it is one.
 -- @treturn[1] integer rows changed
 -- @treturn[2] nil, string, string message and code
-function query.changes(self, sql, ...) return call(self, "run", sql, ...) end
+function query.changes(self, sql, ...)
+  if self.group and not self.writer.database:in_transaction() then self.group:settle() end
+  return call(self.writer, "run", sql, ...)
+end
 
 --- Run a statement that changes something; the number of rows does not matter.
 -- @treturn[1] boolean true
@@ -29,11 +42,11 @@ function query.run(self, sql, ...)
   return true
 end
 
---- The first row; plain nil when there is none.
-function query.row(self, sql, ...) return call(self, "row", sql, ...) end
+--- The first row; plain nil when there is none. What also changes something belongs in a transaction.
+function query.row(self, sql, ...) return read(self, "row", sql, ...) end
 
 --- All rows.
-function query.rows(self, sql, ...) return call(self, "rows", sql, ...) end
+function query.rows(self, sql, ...) return read(self, "rows", sql, ...) end
 
 --- Turn plain nil into `not_found`.
 -- @tparam string what kind of thing
@@ -55,15 +68,8 @@ end
 
 --- fn() in the running transaction or in one of its own.
 function query.atomically(self, fn)
-  if self.database:in_transaction() then return fn() end
-  return self.database:transaction(fn)
-end
-
---- A sequence number, which is 64-bit unsigned, for a message.
-function query.unsigned(number)
-  if number >= 0 then return ("%d"):format(number) end
-  local tenth <const> = (number >> 1) // 5
-  return ("%d%d"):format(tenth, number - tenth * 10)
+  if self.writer.database:in_transaction() then return fn() end
+  return self:transaction(fn)
 end
 
 return query

@@ -2,10 +2,13 @@
 -- Byte strings are BLOB, what people read is TEXT. Sequence numbers are bit patterns: their unsigned
 -- order is that of the pair (sequence_number < 0, sequence_number).
 -- @module teep.store.sqlite.schema
+local crypto <const> = require "teep.crypto"
+
 local schema = {
   -- PRAGMA application_id: "LTEE", tells our files from other programs'.
   application_id = 0x4C544545,
-  -- steps[n] leads from version n - 1 to version n (PRAGMA user_version).
+  -- steps[n] leads from version n - 1 to version n (PRAGMA user_version): SQL, or a function of the
+  -- database that returns true or nil, message, code.
   steps = {},
 }
 
@@ -91,5 +94,29 @@ SELECT * FROM manifest AS m WHERE NOT EXISTS (
   SELECT 1 FROM manifest AS n WHERE n.id = m.id
   AND (n.sequence_number < 0, n.sequence_number) > (m.sequence_number < 0, m.sequence_number));
 ]]
+
+local function digest_envelopes(database)
+  local all <const>, message <const>, code <const> = database:prepare("SELECT rowid AS row FROM manifest")
+  if not all then return nil, message, code end
+  local read <const> = database:prepare("SELECT envelope FROM manifest WHERE rowid = ?")
+  local write <const> = database:prepare("UPDATE manifest SET envelope_digest = ? WHERE rowid = ?")
+  local rows <const>, why <const>, what <const> = all:rows()
+  for _, entry in ipairs(rows or {}) do
+    local found <const>, flaw <const>, kind <const> = read:row(entry.row)
+    if not found then return nil, flaw, kind end
+    local done <const>, trouble <const>, reason <const> =
+      write:run(crypto.digest("SHA-256", found.envelope), entry.row)
+    if not done then return nil, trouble, reason end
+  end
+  return rows and true, why, what
+end
+
+-- SHA-256 of each envelope.
+schema.steps[2] = function(database)
+  local ok <const>, message <const>, code <const> =
+    database:exec("ALTER TABLE manifest ADD COLUMN envelope_digest BLOB NOT NULL DEFAULT x''")
+  if not ok then return nil, message, code end
+  return digest_envelopes(database)
+end
 
 return schema

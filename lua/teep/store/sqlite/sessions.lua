@@ -2,9 +2,7 @@
 -- @module teep.store.sqlite.sessions
 local hex <const> = require "teep.hex"
 local errors <const> = require "teep.errors"
-local options <const> = require "teep.options"
 local query <const> = require "teep.store.sqlite.query"
-local records <const> = require "teep.store.records"
 
 local sessions = {}
 
@@ -45,8 +43,6 @@ end
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code `conflict` (the token is in use)
 function sessions:update_put(update)
-  options.check(update, records.update)
-  for _, manifest in ipairs(update.manifests) do options.check(manifest, records.update_manifest) end
   return query.atomically(self, function() return put_update(self, update) end)
 end
 
