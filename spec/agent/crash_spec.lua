@@ -64,7 +64,7 @@ describe("teep.agent after a crash (D21)", function()
     return function(device) assert.equal("success", device:update({ envelope(version) }).type) end
   end
 
-  it("has the old version or the new one, whole, and can be updated", function()
+  it("has the old version or the new one, whole, and can be updated (S-020)", function()
     local seen = {}
     local steps = at_every_step(install(old), install(new), function(device)
       local manifest = device.agent:status().manifests[1]

@@ -50,7 +50,7 @@ describe("teep.agent.pending", function()
       assert.equal("wss://third.example/teep", device.agent:request(APP, "wss://third.example/teep"))
     end)
 
-    it("follows a hint that is allowed (T-090)", function()
+    it("follows a hint that is allowed (T-090, T-001)", function()
       assert.equal(OTHER, scene.new({ tam_uris = { OTHER } }).agent:request(APP, OTHER))
     end)
 

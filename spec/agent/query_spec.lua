@@ -1,3 +1,4 @@
+local cbor = require "teep.cbor"
 local scene = require "agent.scene"
 
 describe("teep.agent.query", function()
@@ -43,7 +44,7 @@ describe("teep.agent.query", function()
     assert.is_nil(answer.token)
   end)
 
-  it("refuses attestation, as it has no attester, rather than leave it out (T-030)", function()
+  it("refuses attestation, as it has no attester, rather than leave it out (T-030, T-020)", function()
     for _, query in ipairs { only_attestation(), only_attestation { supported_freshness_mechanisms = { "nonce" } } } do
       local answer = scene.new():tell(query)
       assert.equal("permanent_error", answer.err_code)
@@ -65,7 +66,38 @@ describe("teep.agent.query", function()
     assert.equal("query-response", scene.new():tell(scene.query { suit_reports = reports }).type)
   end)
 
-  it("answers with the token of the request (T-028)", function()
+  it("refuses data items it does not know, and names them (T-065, T-097, A-13)", function()
+    local suites = cbor.array { cbor.array { cbor.array { 18, -9 } } }
+    local profiles = cbor.array { cbor.array { -16, -9, -29, 1 } }
+    local answer = scene.new():receive(scene.raw(cbor.array { 1, cbor.map { { 19, "12345678" } }, suites, profiles, 1 << 4 }))
+    assert.equal("unsupported_extension", answer.err_code)
+    assert.equal("12345678", answer.token)
+    assert.is_truthy(answer.err_msg:find("data_item_requested", 1, true))
+  end)
+
+  it("answers a TAM that has none of its SUIT COSE profiles (A-27)", function()
+    local foreign = { { digest = -16, authentication = 5, key_exchange = -3, encryption = -65534 } }
+    local device = scene.new()
+    device:update { scene.envelope {} }
+    assert.equal("query-response", device:tell(scene.query { supported_suit_cose_profiles = foreign }).type)
+  end)
+
+  it("has one of the suites and its profiles, whichever algorithm it signs with (T-104, T-116)", function()
+    for algorithm, number in pairs { ESP256 = -9, Ed25519 = -19 } do
+      local device = scene.new { algorithm = algorithm }
+      assert.equal(algorithm, device.agent:key():algorithm())
+      assert.equal("query-response", device:tell(scene.query()).type)
+      local answer = device:tell(scene.query { suit_reports = { "\x01" } })
+      assert.is_true(#answer.supported_suit_cose_profiles >= 1)
+      for _, profile in ipairs(answer.supported_suit_cose_profiles) do assert.equal(number, profile.authentication) end
+      local suites = device:tell(scene.query {
+        supported_teep_cipher_suites = { { { cose_type = 18, algorithm = -7 } } },
+      }).supported_teep_cipher_suites
+      assert.same({ { { cose_type = 18, algorithm = number } } }, suites)
+    end
+  end)
+
+  it("answers with the token of the request (T-028, T-097)", function()
     assert.equal("12345678", scene.new():tell(scene.query()).token)
   end)
 

@@ -23,7 +23,7 @@ describe("teep.agent.receive", function()
       end)
     end
 
-    it("refuses an untrusted TAM key with bad_certificate and names it (T-053, T-066)", function()
+    it("refuses an untrusted TAM key with bad_certificate and names it (T-053, T-066, T-001)", function()
       local answer = scene.new():tell(scene.query(), scene.key "stranger")
       refused(answer, "bad_certificate", "12345678")
       local kid = scene.key("stranger"):thumbprint():sub(1, 8):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
@@ -67,7 +67,7 @@ describe("teep.agent.receive", function()
       assert.equal("dropped", device.events[#device.events].event)
     end)
 
-    it("answers ten and drops the eleventh; one more each second (T-128)", function()
+    it("answers ten and drops the eleventh; one more each second (T-128, A-12)", function()
       local device = scene.new()
       for _ = 1, 10 do refused(device:receive "\xff", "permanent_error") end
       local answer, _, code = device:receive "\xff"
@@ -79,7 +79,7 @@ describe("teep.agent.receive", function()
       assert.equal("query-response", device:tell(scene.query()).type)
     end)
 
-    it("drops them all when told so", function()
+    it("drops them all when told so (A-12)", function()
       local device = scene.new { on_unauthenticated = "drop" }
       local answer, _, code = device:tell(scene.query(), scene.key "stranger")
       assert.is_nil(answer)
@@ -93,7 +93,7 @@ describe("teep.agent.receive", function()
     local function options(...) return cbor.map { ... } end
     local token = { 19, "12345678" }
 
-    it("refuses an unknown message type with unsupported_extension", function()
+    it("refuses an unknown message type with unsupported_extension (A-13)", function()
       refused(scene.new():receive(raw(9, options(token))), "unsupported_extension", "12345678")
     end)
 
@@ -101,7 +101,7 @@ describe("teep.agent.receive", function()
       refused(scene.new():tell { type = "query-response", token = "12345678" }, "permanent_error", "12345678")
     end)
 
-    it("refuses a message of wrong length with permanent_error (T-011)", function()
+    it("refuses a message of wrong length with permanent_error (T-011, A-23)", function()
       refused(scene.new():receive(raw(3, options(token), 1)), "permanent_error", "12345678")
     end)
 
@@ -118,6 +118,12 @@ describe("teep.agent.receive", function()
       end
     end)
 
+    it("tells the reason of a permanent_error, in the language it names (T-047, T-064)", function()
+      local answer = refused(scene.new():receive(raw(3, options(token), 1)), "permanent_error", "12345678")
+      assert.equal("en", answer.err_lang)
+      assert.is_truthy(answer.err_msg:find("^update: "))
+    end)
+
     it("refuses a payload that is no TEEP message", function()
       refused(scene.new():receive(scene.signed "\xff"), "permanent_error")
       refused(scene.new():receive(scene.raw "text"), "permanent_error")
@@ -128,7 +134,7 @@ describe("teep.agent.receive", function()
       for _ = 1, 12 do refused(device:receive(raw(9, options(token))), "unsupported_extension", "12345678") end
     end)
 
-    it("skips unknown labels (T-072)", function()
+    it("skips unknown labels (T-072, A-13)", function()
       assert.equal("success", scene.new():receive(raw(3, options(token, { 200, "new" }))).type)
     end)
 
@@ -146,7 +152,7 @@ describe("teep.agent.receive", function()
       assert.is_truthy(answer.err_msg:find("limit"))
     end)
 
-    it("observes what comes and what goes (T-126, T-127)", function()
+    it("observes what comes and what goes (T-126)", function()
       local device = scene.new()
       device:tell(scene.query())
       local came, went = device.events[1].details, device.events[2].details

@@ -103,13 +103,20 @@ describe("teep.agent.update", function()
       failed(device:update { scene.envelope { sequence = 4, payload = "older" } }, "manifest_processing_failed")
     end)
 
-    it("takes the same sequence number again, and a higher one", function()
+    it("takes the same sequence number again, and a higher one with other bytes (P-12)", function()
       local device = installed()
       succeeded(device:update { scene.envelope { sequence = 5 } })
       succeeded(device:update { scene.envelope { sequence = 6, payload = "newer" } })
       assert.equal("newer", device:read(APP))
       assert.equal(1, #device.agent:status().manifests)
       assert.equal(6, device.agent:status().manifests[1].sequence_number)
+    end)
+
+    it("counts sequence numbers for each manifest on its own (P-13)", function()
+      local device = installed()
+      local other = { id = { "other.suit" }, component = { "other" }, sequence = 1 }
+      succeeded(device:update { scene.envelope(other) })
+      failed(device:update { scene.envelope { sequence = 4 } }, "manifest_processing_failed")
     end)
 
     it("takes sequence numbers beyond 2^63 as unsigned (D6)", function()
@@ -286,7 +293,7 @@ describe("teep.agent.update", function()
       failed(device:tell(fields), "permanent_error", "processed before")
     end)
 
-    it("does not confuse the tokens of two TAMs", function()
+    it("does not confuse the tokens of two TAMs (T-001)", function()
       local second = scene.key "second tam"
       local device = scene.new { trust = { tams = { scene.key "tam", second }, signers = {} } }
       local fields = { type = "update", token = "87654321" }
@@ -313,6 +320,15 @@ describe("teep.agent.update", function()
       succeeded(device:update(nil, { err_code = "attestation_required", err_msg = "who are you", err_lang = "x-klingon" }))
       assert.equal("attestation_required", device:event("update_error").err_code)
       assert.equal("who are you", device.agent:status().update_error.err_msg)
+    end)
+
+    it("hands on the language of the report, whatever it is (T-046, T-048, A-14)", function()
+      local device = scene.new()
+      local cbor = require "teep.cbor"
+      local options = cbor.map { { 11, cbor.text "nuqneH" }, { 21, cbor.text "x-klingon" }, { 22, 10 } }
+      succeeded(device:receive(scene.raw(cbor.array { 3, options })))
+      assert.same({ err_code = "temporary_error", err_msg = "nuqneH", err_lang = "x-klingon" },
+        device:event "update_error")
     end)
 
     it("takes an error code it does not know (T-063)", function()

@@ -4,7 +4,7 @@ describe("teep.broker.backoff", function()
   local function least() return "\0\0\0\0" end
   local function most() return "\xff\xff\xff\xff" end
 
-  it("waits anything from nothing to the bound: full jitter (T-128)", function()
+  it("waits anything from nothing to the bound: full jitter (T-128, D26)", function()
     assert.equal(0, backoff.seconds(5, least))
     assert.equal(16, backoff.seconds(5, most))
   end)

@@ -70,6 +70,23 @@ describe("teep.broker", function()
       assert.equal(1, peer.closed)
     end)
 
+    it("passes bytes on unread, in both directions (T-170)", function()
+      local device = scene.new()
+      local heard, said = {}, {}
+      local proxy = setmetatable({ receive = function(_, uri, bytes)
+        table.insert(heard, bytes)
+        local reply, message, code = device.agent:receive(uri, bytes)
+        table.insert(said, reply)
+        return reply, message, code
+      end }, { __index = function(_, name)
+        return function(_, ...) return device.agent[name](device.agent, ...) end
+      end })
+      local peer = tam { "\0no TEEP message at all\xff" }
+      new(device, { agents = { proxy }, connect = peer.connect }):request "app"
+      assert.same({ "\0no TEEP message at all\xff" }, heard)
+      assert.same({ "", said[1] }, peer.messages)
+    end)
+
     it("goes to the TAM the agent names (T-150)", function()
       local device = scene.new()
       local peer = tam(installing())

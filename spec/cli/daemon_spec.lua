@@ -138,7 +138,7 @@ describe("a daemon", function()
       :gsub("%x%x", function(d) return string.char(tonumber(d, 16)) end))
   end)
 
-  it("writes no secret into log, store or messages (D24, D30)", function()
+  it("writes no secret into log, store or messages (D24, D30, T-127)", function()
     here:start_tam()
     here:start_device()
     here:must("manifest", "add", here:component("hello", "payload"), "--config", "tam.lua")

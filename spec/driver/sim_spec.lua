@@ -35,7 +35,7 @@ describe("teep.driver sim", function()
 
   local function replace_by(path, command) assert(os.execute(("rm -rf %s && %s %s"):format(path, command, path))) end
 
-  it("does not follow a link in place of a component (D18)", function()
+  it("does not follow a link in place of a component (D18, S-107)", function()
     assert(install({ "a" }, "old"))
     replace_by(component_file(), "ln -s " .. outside)
     has_failed("corrupt", tee:probe { "a" })

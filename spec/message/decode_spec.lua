@@ -55,7 +55,7 @@ describe("teep.message.decode", function()
     refused("duplicate_key", decode "\x82\4\xa2\x10\0\x10\0")
   end)
 
-  it("refuses what is no TEEP message", function()
+  it("refuses what is no TEEP message (A-05)", function()
     refused("wrong_type", decode "\xa0")
     refused("wrong_type", decode "\x80")
     refused("wrong_type", decode "\x82\x20\xa0")

@@ -27,7 +27,7 @@ describe("teep.policy.loader", function()
     assert.equal("io_failed", code)
   end)
 
-  it("refuses bytecode", function()
+  it("refuses bytecode (D27)", function()
     refused("policy_failed", string.dump(function() return {} end))
   end)
 
@@ -46,11 +46,11 @@ describe("teep.policy.loader", function()
     refused("policy_failed", "")
   end)
 
-  it("stops a main chunk that never ends", function()
+  it("stops a main chunk that never ends (D27)", function()
     assert.matches("instructions", refused("policy_failed", "while true do end"))
   end)
 
-  it("offers nothing that reaches out of the script", function()
+  it("offers nothing that reaches out of the script (D27)", function()
     for _, name in ipairs {
       "_G", "_ENV._G", "collectgarbage", "coroutine", "debug", "dofile", "getmetatable", "io", "load",
       "loadfile", "next", "os", "package", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset",

@@ -132,11 +132,11 @@ describe("teep.policy", function()
       end
     end)
 
-    it("stops a policy that never ends", function()
+    it("stops a policy that never ends (D27)", function()
       assert.matches("instructions", refused("policy_failed", decide("plan", "while true do end")))
     end)
 
-    it("keeps the facts from the policy's hands", function()
+    it("keeps the facts from the policy's hands (D27)", function()
       local facts <const> = { tc_list = { { component_id = "a" } } }
       refused("policy_failed", decide("plan", "facts.tc_list[1].component_id = 'b'", facts))
       assert.equal("a", facts.tc_list[1].component_id)

@@ -34,7 +34,7 @@ describe("authentication of SUIT envelopes", function()
     end
   end)
 
-  it("refuses the signature of a key it does not trust (S-001)", function()
+  it("refuses the signature of a key it does not trust (S-001, S-051)", function()
     refused("unauthorised", with_blocks(raw.block(payload, { key = raw.stranger })))
     refused("unauthorised", with_blocks(raw.block(payload, { key = raw.stranger, no_kid = true })))
     refused("unauthorised", raw.make(), { keys = {} })
@@ -51,7 +51,7 @@ describe("authentication of SUIT envelopes", function()
     assert.equal("ESP256", verify(raw.make(), { algorithms = { "ESP256" } }).algorithm)
   end)
 
-  it("accepts ES256 when the caller lists it, and only then", function()
+  it("accepts ES256 when the caller lists it, and only then (P-24)", function()
     local signer <const> = assert(key.generate{ algorithm = "ES256" })
     local envelope <const> = with_blocks(raw.block(payload, { key = signer }))
     refused("unauthorised", envelope, { keys = { raw.public(signer) } })

@@ -35,7 +35,7 @@ local function signed(envelope, ...)
 end
 
 describe("teep.suit.create", function()
-  it("refuses components without payload, identifiers or digest", function()
+  it("refuses components without payload, identifiers or digest (S-018)", function()
     refused("missing_field", { components = {} })
     for _, name in ipairs{ "vendor_identifier", "class_identifier", "payload" } do
       local message <const> = refused("missing_field", { components = { component{ [name] = false } } })
@@ -45,7 +45,7 @@ describe("teep.suit.create", function()
     refused("missing_field", { components = { component{ payload = false, uri = "x:y", digest = {} } } })
   end)
 
-  it("refuses values that no processor would accept", function()
+  it("refuses values that no processor would accept (S-037)", function()
     refused("size_out_of_range", { components = { component{ vendor_identifier = "short" } } })
     refused("component_unsupported", { components = { component{ id = { ("s"):rep(257) } } } })
     refused("component_unsupported", { components = { component(), component() } })
@@ -63,6 +63,16 @@ describe("teep.suit.create", function()
   it("makes the same bytes of the same input", function()
     assert.equal(assert(create()), assert(create()))
     assert.not_equal(create(), create{ sequence_number = 8 })
+  end)
+
+  it("sets digests with override-parameters alone (P-06)", function()
+    local codes, set = {}, false
+    for _, command in ipairs(assert(suit.decode(create())).manifest.shared) do
+      codes[command.code] = true
+      set = set or command.code == 20 and command.argument.image_digest ~= nil
+    end
+    assert.is_true(set)
+    assert.is_nil(codes[19])
   end)
 
   it("says which component it chooses only where there are several (S-017)", function()
@@ -107,7 +117,7 @@ describe("teep.suit.create", function()
     before_each(function() sim = device.new() end)
     after_each(function() sim:close() end)
 
-    it("installs, validates and uninstalls one component (S-014, S-029)", function()
+    it("installs, validates and uninstalls one component (S-029, S-050)", function()
       local envelope <const> = signed(create(), raw.signer)
       local outcome <const> = sim:process(envelope)
       assert.is_true(outcome.ok, outcome.message)
@@ -134,7 +144,7 @@ describe("teep.suit.create", function()
       assert.is_nil(sim:content{ "b" })
     end)
 
-    it("is refused by devices of another class", function()
+    it("is refused by devices of another class (S-014)", function()
       local outcome <const> = sim:process(signed(create(), raw.signer), {
         device = { vendor_identifier = raw.device.vendor_identifier, class_identifier = ("x"):rep(16) },
       })

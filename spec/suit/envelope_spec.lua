@@ -28,7 +28,7 @@ describe("teep.suit.envelope", function()
     for size = 0, #bytes - 1 do refused("truncated", bytes:sub(1, size)) end
   end)
 
-  it("refuses unsorted keys, and a manifest before its wrapper (S-004, S-007)", function()
+  it("refuses unsorted keys, and a manifest before its wrapper or behind its payloads (S-004, S-007, P-25)", function()
     refused("unsorted_keys", encode({ 3, "b" }, { 2, "a" }))
     refused("unsorted_keys", encode({ 2, "a" }, { cbor.text "#tc", "x" }, { 3, "b" }))
   end)

@@ -134,13 +134,13 @@ describe("teep.suit.process", function()
       })
     end)
 
-    it("does not ask the network for a fragment", function()
+    it("does not ask the network for a fragment (P-21)", function()
       refused("payload_not_found", 11, raw.make{ envelope = { members = { ["#0"] = false } } }, {
         fetch = function() error "asked" end,
       })
     end)
 
-    it("stops at the size that is stated, or at the limit (P-28)", function()
+    it("stops at the size that is stated, or at the limit (P-28, D19)", function()
       local limits <const> = { payload_bytes = #raw.payload }
       local function unsized(payload)
         return raw.make{
@@ -152,7 +152,7 @@ describe("teep.suit.process", function()
       installed(unsized(raw.payload), { limits = limits })
     end)
 
-    it("stops a fetch function that delivers too much", function()
+    it("stops a fetch function that delivers too much (D19)", function()
       local delivered = 0
       local function fetch(_, _, sink)
         for _ = 1, 1000 do
@@ -195,7 +195,7 @@ describe("teep.suit.process", function()
       assert.equal(raw.payload, sim:content(raw.component))
     end)
 
-    it("prefers the envelope, whatever the URI looks like (S-031)", function()
+    it("prefers the envelope, whatever the URI looks like (S-031, P-21)", function()
       installed(raw.make{
         fields = { [20] = raw.sequence(20, raw.uri "https://example.org/hello", 21, 2, 3, 15) },
         envelope = { members = { ["https://example.org/hello"] = raw.payload } },
@@ -225,7 +225,7 @@ describe("teep.suit.process", function()
       return { txn = txn }
     end
 
-    it("fails the command with its code and reason 11, wherever it fails", function()
+    it("fails the command with its code and reason 11, wherever it fails (S-022)", function()
       for what, options in pairs{
         stage = with({}, { stage = fail }), write = with{ write = fail }, finish = with(),
       } do
@@ -246,7 +246,7 @@ describe("teep.suit.process", function()
   end)
 
   describe("update", function()
-    it("installs the component and says what it installed (S-019)", function()
+    it("installs the component and says what it installed (S-019, P-27)", function()
       local outcome <const> = installed(raw.make())
       assert.equal(raw.payload, sim:content(raw.component))
       assert.same({
@@ -313,6 +313,24 @@ describe("teep.suit.process", function()
       installed(raw.make{ shared = false, fields = {
         [16] = raw.sequence(20, raw.image(raw.payload)), [20] = raw.sequence(20, raw.uri "#0", 21, 2, 3, 15),
       } })
+    end)
+
+    it("starts without the parameters of the procedure before (S-010)", function()
+      installed(raw.make())
+      local outcome <const> = sim:process(raw.make{ shared = false, fields = { [20] = raw.sequence(3, 15) } })
+      assert.equal("condition_failed", outcome.code)
+      assert.matches("image-digest is not set", outcome.message, 1, true)
+    end)
+
+    it("takes candidate-verification whole and severed (P-08)", function()
+      local failing <const> = raw.sequence(20, raw.image "other", 3, 15)
+      for _, options in ipairs{
+        { fields = { [18] = failing } },
+        { fields = { [18] = raw.digest(cbor.encode(failing)) }, envelope = { members = { [18] = failing } } },
+      } do
+        local outcome <const> = refused("condition_failed", 10, raw.make(options))
+        assert.equal(18, outcome.failure.section)
+      end
     end)
 
     it("runs a command once for each chosen component, in the order of the list (S-023)", function()

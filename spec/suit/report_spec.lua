@@ -22,6 +22,14 @@ describe("teep.suit.report", function()
     assert.equal("trailing_bytes", code)
   end)
 
+  it("refuses the obsolete layout of the draft's appendix (A-19)", function()
+    local bytes <const> = cbor.encode(raw.map{ [1] = raw.map{ [1] = cbor.text "u", [2] = raw.digest "" }, [2] = "nonce1234",
+      [4] = cbor.array{} })
+    local read, _, code = suit.read_report(bytes)
+    assert.is_nil(read)
+    assert.equal("missing_field", code)
+  end)
+
   it("refuses a result that is neither true nor a failure", function()
     for _, result in ipairs{ cbor.simple(20), cbor.null, 1, cbor.map{}, raw.map{ [5] = 1, [6] = cbor.array{}, [7] = 1 } } do
       local bytes <const> = cbor.encode(raw.map{
@@ -51,7 +59,7 @@ describe("teep.suit.report", function()
     assert.matches("records[0]", message, 1, true)
   end)
 
-  it("says which manifest it is about (S-120)", function()
+  it("says which manifest it is about (S-120, T-174)", function()
     local manifest <const> = raw.manifest()
     local report <const> = reported(raw.make())
     assert.same({ uri = "", digest = { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", cbor.encode(manifest)) } },
@@ -78,7 +86,19 @@ describe("teep.suit.report", function()
     }, report.records)
   end)
 
-  it("claims as much as the policy of each command asks for (S-036)", function()
+  it("claims for each component, in the order of the list (S-036)", function()
+    local report <const> = reported(raw.make{
+      components = { { "a" }, { "b" }, { "c" } }, shared = false,
+      fields = {
+        [20] = raw.sequence(12, true, 20, raw.image(raw.payload), 20, raw.uri "#0", 12, cbor.array{ 2, 0 }, 1, 5), [24] = false,
+      },
+    })
+    local ids <const> = {}
+    for i, claims in ipairs(report.records) do ids[i] = claims.component_id end
+    assert.same({ { "c" }, { "a" } }, ids)
+  end)
+
+  it("claims as much as the policy of each command asks for", function()
     for policy, count in pairs{ [0] = 0, [1] = 1, [2] = 0, [4] = 1, [5] = 1, [8] = 0, [15] = 1 } do
       local report <const> = reported(raw.make{ shared = raw.sequence(20, raw.image(raw.payload), 1, policy),
         fields = { [20] = raw.sequence(20, raw.uri "#0", 21, 0, 3, 0) } })

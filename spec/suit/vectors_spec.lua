@@ -34,7 +34,7 @@ describe("examples of the TEEP draft", function()
     end
   end)
 
-  with_example("suit_integrated", "suit_integrated installs its payload", function(bytes)
+  with_example("suit_integrated", "suit_integrated installs its payload (P-27)", function(bytes)
     local verified <const> = assert(verify(bytes))
     assert.equal("CEDB0457952F7DD0A33FA4692F73BC833A6A6E2300B16F6605993F0192E3F219",
       (verified.digest.bytes:gsub(".", function(c) return ("%02X"):format(c:byte()) end)))
@@ -71,7 +71,7 @@ describe("examples of the TEEP draft", function()
 
   -- Its labels are those of an outdated draft: install was 9, which is invoke today. What it holds is no
   -- Update at all, and must not end in Success.
-  with_example("update", "the envelope inside update is refused: nothing_to_do (P-23)", function(bytes)
+  with_example("update", "the envelope inside update is refused: nothing_to_do (P-23, A-20)", function(bytes)
     local envelope <const> = bytes:sub(-334)
     assert.is_nil((verify(envelope)))
     local outcome <const> = run(assert(verify(envelope, "ES256")))

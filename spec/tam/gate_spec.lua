@@ -92,7 +92,7 @@ describe("the input gate of a TAM", function()
     assert.same({}, { w:receive(world.signed(fields)) })
   end)
 
-  it("lets the life of a token be configured (T-076)", function()
+  it("lets the life of a token be configured (T-076, T-123)", function()
     w.options.limits = { token_life = 10 }
     w:stop()
     w:start()
@@ -101,10 +101,19 @@ describe("the input gate of a TAM", function()
     dropped("token_expired", world.signed(fields))
   end)
 
-  it("drops agents it does not know and messages without kid", function()
+  it("drops agents it does not know and messages without kid (T-167)", function()
     local stranger <const> = assert(key.generate { algorithm = "ESP256" })
     dropped("unknown_key", world.signed(response(), stranger))
     dropped("unknown_key", assert(cose.sign1 { key = world.key "device", payload = payload(), no_kid = true }))
+  end)
+
+  it("spends no signature check on tokens it did not issue, nor on strangers (D1)", function()
+    local stranger <const> = assert(key.generate { algorithm = "ESP256" })
+    local function unsigned(fields, signer) return (world.signed(fields, signer):gsub(".$", "\0")) end
+    dropped("too_large", ("x"):rep(1024 * 1024 + 1))
+    dropped("token_invalid", unsigned(response { token = ("x"):rep(43) }, stranger))
+    dropped("token_invalid", unsigned(response { token = ("x"):rep(43) }))
+    dropped("unknown_key", unsigned(response(), stranger))
   end)
 
   it("drops messages of a TAM, whose key is no agent's", function()

@@ -56,7 +56,7 @@ describe("teep.tam.token", function()
     assert.same({}, token.check(secret, issue { items = {} }, NOW).items)
   end)
 
-  it("has 43 bytes, 16 of them random, so that no two are alike (T-002, T-003, T-013)", function()
+  it("has 43 bytes, 16 of them random, so that no two are alike (T-002, T-003, T-013, T-138, A-09)", function()
     local seen <const> = {}
     for _ = 1, 1000 do
       local one <const> = issue()

@@ -20,6 +20,18 @@ describe("an Update of a TAM goes out", function()
     assert.equal(2, #rows.update_item)
   end)
 
+  it("with a token that says nothing of the agent (T-014)", function()
+    local w <const> = world.new()
+    w.tam:add_manifest(world.envelope {})
+    local wanted <const> = { requested_tc_list = { { component_id = { "app" } } } }
+    local first <const> = w:respond(wanted).token
+    local second <const> = w:respond(wanted, world.key "other").token
+    -- 11 bytes say what was asked and until when, 16 are random, 16 are the MAC over these.
+    assert.equal(first:sub(1, 11), second:sub(1, 11))
+    assert.equal(43, #first)
+    assert.not_equal(first:sub(12), second:sub(12))
+  end)
+
   it("signed once, with the algorithm that the agent uses (T-109)", function()
     for _, algorithm in ipairs { "ESP256", "Ed25519" } do
       local w <const> = world.new()

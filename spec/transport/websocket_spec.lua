@@ -118,7 +118,7 @@ describe("TEEP over WebSocket", function()
     assert.equal("slow", first)
   end)
 
-  it("closes with 1002 when a message comes before the answer", function()
+  it("closes with 1002 when a message comes before the answer (D32)", function()
     serve { connect = function() return task.await(function() end) end }
     local pieces = { support.frame(binary, "") .. support.frame(binary, "x") }
     assert.equal(1002, support.closes_with(loop, server.port, pieces))

@@ -5,7 +5,7 @@ return {
   { "P-02", "dependency prefix: name of the dependency, not prepended", not_yet = "dependencies" },
   { "P-03", "process-dependency without a check before it: examples do so", not_yet = "dependencies" },
   { "P-04", "examples with sections of dependencies that nobody runs", not_yet = "dependencies" },
-  { "P-05", "image-size of a dependency counts the envelope; elsewhere it is exact" },
+  { "P-05", "image-size of a dependency counts the envelope; elsewhere it is exact", partly = "dependencies" },
   { "P-06", "digests are set with override-parameters" },
   { "P-07", "encryption-info in a shared sequence by set-parameters", not_yet = "encrypted payloads" },
   { "P-08", "candidate-verification may be in the manifest, whole or severed" },

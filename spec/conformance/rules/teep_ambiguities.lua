@@ -32,7 +32,7 @@ return {
   { "A-29", "every Update has a token" },
   { "A-30", "rights of TAMs by component and operation", not_yet = "rights by signer and component" },
   { "A-31", "content format of the manifests claim unassigned", not_yet = "attestation of the agent" },
-  { "A-32", "no time limit for an answer in the server" },
+  { "A-32", "no time limit for an answer in the server", not_yet = "TEEP over HTTP" },
   { "A-33", "an empty start POST needs no Content-Type", not_yet = "TEEP over HTTP" },
   { "A-34", "unknown agent keys wait for their evidence", not_yet = "appraisal of agents" },
   { "A-35", "nothing to do for what is installed in any version" },

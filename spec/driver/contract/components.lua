@@ -81,7 +81,7 @@ return function(engine, rig, _ENV) -- luacheck: ignore 212/_ENV
       assert.has_error(function() rig.tee:read({ "a" }, -1, 1) end)
     end)
 
-    it("of hostile and similar identifiers stay apart and in their place (D18)", function()
+    it("of hostile and similar identifiers stay apart and in their place (D18, S-107)", function()
       local ids = hostile_ids()
       assert.is_true(#ids >= 300)
       local txn = assert(rig.tee:txn())
