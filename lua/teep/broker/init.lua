@@ -7,6 +7,8 @@
 --   random = crypto.random, sleep = sleep }
 -- task.run(function() print(broker:request("hello").outcome) end)
 local component_id <const> = require "teep.component_id"
+local download <const> = require "teep.broker.download"
+local errors <const> = require "teep.errors"
 local flow <const> = require "teep.broker.flow"
 local outcome <const> = require "teep.broker.outcome"
 local options <const> = require "teep.options"
@@ -24,11 +26,14 @@ broker.limits = {
   exchanges = 64, -- in one session, so that two peers that always fail come to an end
   attempts = 6, -- of one session
   waiting = 64, -- sessions in line for one TAM
+  fetch_size = 256 << 20, -- bytes of one payload by URI
+  fetch_attempts = 64, -- of one payload, however far each gets
 }
 
 local known <const> = {
-  agents = "table", connect = "function", flow = "any?", store = "any?", clock = "function?",
-  sleep = "function", random = "function", await = "function?", observe = "function?", limits = "table?",
+  agents = "table", connect = "function", download = "function?", flow = "any?", store = "any?",
+  clock = "function?", sleep = "function", random = "function", await = "function?", observe = "function?",
+  limits = "table?",
 }
 
 local function merge(given)
@@ -47,6 +52,8 @@ end
 -- * `agents` list of agents; requests go to the first
 -- * `connect` `connect(tam_uri) -> connection | nil, reason`;
 --   `connection:exchange(bytes) -> bytes | nil, reason` (`""` = nothing more), `connection:close()`
+-- * `download` `download(uri, offset, sink) -> true | nil, message, code`: one attempt to bring a payload
+--   from a byte offset on, for @{Broker:fetch}
 -- * `flow` name, path or table; `default_flow`
 -- * `sleep` `sleep(seconds)`, may suspend; `random` n -> n bytes; `await` as in `teep.task` (default)
 -- * `observe(event, details)`; `limits` see @{broker.limits}
@@ -57,8 +64,9 @@ function broker.new(given)
   options.check(given, known)
   if not given.agents[1] then error("option agents: want at least one agent", 2) end
   local self = setmetatable({ agents = given.agents, connect = given.connect,
-    flow = given.flow or "default_flow", sleep = given.sleep, random = given.random,
-    observe = given.observe or function() end, limits = merge(given.limits), listeners = {} }, Broker)
+    download = given.download, flow = given.flow or flow.default, sleep = given.sleep, random = given.random,
+    observe = given.observe or function() end, limits = merge(given.limits), listeners = {},
+    downloads = {} }, Broker)
   self.queue = queue.new(self.limits.waiting, given.await or task.await)
   local ok, message, code = flow.load(self.flow, session.new(self):verbs())
   if not ok then return nil, message, code end
@@ -66,7 +74,8 @@ function broker.new(given)
 end
 
 --- Hear of an event: `session` `{ tam_uri, cause, state, message, code }`, `exchange`, `retry`,
--- `transport_failed`, `outcome`.
+-- `transport_failed`, `outcome`; of payloads by URI `fetch` `{ uri, state, received, attempts, message,
+-- code }` and `fetch_failed` `{ uri, received, code, reason }`, an attempt.
 -- @tparam string event
 -- @tparam function fn `fn(details)`; an error in it is ignored
 function Broker:on(event, fn)
@@ -173,9 +182,37 @@ function Broker:check()
   return finish(self, found)
 end
 
+local function finish_download(self, one)
+  for i, other in ipairs(self.downloads) do
+    if other == one then return table.remove(self.downloads, i) end
+  end
+end
+
+--- Bring a payload by URI: the `fetch` of an agent, see `teep.suit.process`. The flow decides how often to
+-- try; bytes that have reached the sink are not asked for again. Suspends where `download` and `sleep` do;
+-- runs inside of a session, so it has no turn of its own to wait for.
+-- @tparam string uri
+-- @tparam integer offset of the first byte
+-- @tparam function sink `sink(bytes) -> true | nil, message, code`; its failure ends the download
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code: those of the sink, of `download` or of the flow,
+--   `too_large` or `limit_reached` (@{broker.limits}), `unsupported` when there is no `download`
+-- @usage agent.new{ fetch = function(...) return broker:fetch(...) end, ... }
+function Broker:fetch(uri, offset, sink)
+  if not self.download then return errors.fail("unsupported", "this broker fetches no payloads") end
+  local one = download.new(self, uri, offset, sink)
+  table.insert(self.downloads, one)
+  local _ <close> = setmetatable({}, { __close = function() finish_download(self, one) end })
+  self:emit("fetch", { uri = one.public_uri, state = "begun" })
+  local ok, message, code = flow.fetch(self.flow, one)
+  self:emit("fetch", { uri = one.public_uri, state = ok and "ended" or "failed", received = one.received,
+    attempts = one.attempts, message = message, code = code })
+  return ok, message, code
+end
+
 --- What the agents hold, and the sessions under way.
 -- @treturn table as `agent:status()`, lists of all agents together; and `sessions` = TAM URIs,
---   `waiting` = how many sessions are in line
+--   `waiting` = how many sessions are in line, `downloads` = list of `{ uri, received, attempts }`
 function Broker:status()
   local all = {}
   for _, agent in ipairs(self.agents) do
@@ -185,6 +222,8 @@ function Broker:status()
     end
   end
   all.sessions, all.waiting = self.queue:busy()
+  all.downloads = {}
+  for i, one in ipairs(self.downloads) do all.downloads[i] = one:status() end
   return all
 end
 
