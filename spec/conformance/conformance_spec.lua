@@ -25,11 +25,11 @@ describe("the scan for rules", function()
   end)
 
   it("does not take curves, algorithms and numbers for rules", function()
-    assert.same({}, scan.ids "P-256, P-384, A128KW, UTF-8, 3D5, XT-001, T-001x, ADD5, D5a")
+    assert.same({}, scan.ids "P-256, P-384, A128KW, UTF-8, 3D5, XT-001, T-001x, ADD5, D5a, D2 84 (43A1 D5a)")
   end)
 
   it("keeps ids that no list knows, for the report to refuse", function()
-    assert.same({ "T-1", "S-9999", "D-5", "D99" }, scan.ids "T-1, S-9999, D-5, D99")
+    assert.same({ "T-1", "S-9999", "D-5", "D99" }, scan.ids "T-1, S-9999, D-5 (D99)")
   end)
 
   it("finds describe, it, formatted names and helpers that describe", function()

@@ -12,13 +12,16 @@ local closing <const> = { ["end"] = true, ["until"] = true }
 
 --- Ids in a text, in order.
 -- @string text
--- @treturn {string,...} such as "T-017", "S-001", "P-14", "A-02", "D5"; also those that no rule has
+-- @treturn {string,...} such as "T-017", "S-001", "P-14", "A-02", and in parentheses "D5", which elsewhere may
+--   be hexadecimal; also those that no rule has
 function M.ids(text)
   local found = {}
   for id in text:gmatch "%f[%w%-]([TSPAD]%-%d+)%f[^%w%-]" do
     if not curves[id] then found[#found + 1] = id end
   end
-  for id in text:gmatch "%f[%w%-](D%d+)%f[^%w%-]" do found[#found + 1] = id end
+  for group in text:gmatch "%b()" do
+    for id in group:gmatch "%f[%w%-](D%d+)%f[^%w%-]" do found[#found + 1] = id end
+  end
   return found
 end
 

@@ -65,13 +65,19 @@ describe("teep.suit.create", function()
     assert.not_equal(create(), create{ sequence_number = 8 })
   end)
 
-  it("sets digests with override-parameters alone (P-06)", function()
-    local codes, set = {}, false
-    for _, command in ipairs(assert(suit.decode(create())).manifest.shared) do
-      codes[command.code] = true
-      set = set or command.code == 20 and command.argument.image_digest ~= nil
+  it("sets parameters with override-parameters alone, digests among them (P-06, S-071)", function()
+    local manifest <const> = assert(suit.decode(create())).manifest
+    local codes <const>, digests = {}, 0
+    for _, commands in ipairs{
+      manifest.shared, manifest.sections.install, manifest.sections.validate, manifest.sections.uninstall,
+    } do
+      for _, command in ipairs(commands) do
+        codes[command.code] = true
+        if command.code == 20 and command.argument.image_digest then digests = digests + 1 end
+      end
     end
-    assert.is_true(set)
+    assert.equal(1, digests)
+    assert.is_true(codes[21] and codes[33])
     assert.is_nil(codes[19])
   end)
 

@@ -33,6 +33,26 @@ describe("teep.suit.scan", function()
     assert.matches("install at byte 3", message, 1, true)
   end)
 
+  it("refuses the commands of update management, of dependencies and of obsolete drafts (S-100)", function()
+    for code = 0, 36 do
+      local supported <const> = ({ [1] = 1, [2] = 1, [3] = 1, [12] = 1, [20] = 1, [21] = 1, [33] = 1 })[code]
+      if not supported then refused("command_unsupported", install(code, 15)) end
+    end
+  end)
+
+  it("refuses custom commands and parameters, wherever their numbers begin (P-20)", function()
+    for _, number in ipairs{ -1, -255, -256, -257, -65536 } do
+      refused("command_unsupported", install(number, cbor.null))
+      refused("parameter_unsupported", install(20, raw.map{ [number] = 1 }))
+    end
+  end)
+
+  it("refuses fetch-arguments under both of their labels (P-30)", function()
+    assert.matches("fetch-arguments (25)",
+      refused("parameter_unsupported", install(20, raw.map{ [25] = "x" })), 1, true)
+    refused("parameter_unsupported", install(20, raw.map{ [16] = "x" }))
+  end)
+
   it("refuses parameters it does not have (S-100)", function()
     assert.matches("encryption-info (19)",
       refused("parameter_unsupported", install(20, raw.map{ [14] = 1, [19] = "x" })), 1, true)

@@ -20,8 +20,7 @@ return {
   { "P-17", "fetch does not decrypt", not_yet = "encrypted payloads" },
   { "P-18", "CTR: protected header of zero length", not_yet = "encrypted payloads" },
   { "P-19", "GCM: IV of 12 bytes; digests are arrays", not_yet = "encrypted payloads" },
-  { "P-20", "where custom numbers begin",
-    not_applicable = "no custom command or parameter is taken, wherever their numbers begin" },
+  { "P-20", "where custom numbers begin" },
   { "P-21", "key of an integrated payload equals the URI, # included" },
   { "P-22", "encrypted reports: COSE_Encrypt or COSE_Encrypt0", not_yet = "encrypted SUIT Reports and EATs" },
   { "P-23", "labels of outdated drafts are refused by name" },
@@ -30,5 +29,5 @@ return {
   { "P-26", "nested try-each and soft run-sequence", not_yet = "try-each and run-sequence" },
   { "P-27", "validate is optional in a manifest" },
   { "P-28", "fetch without image-size is capped" },
-  { "P-30", "fetch-arguments are parameter 25, once 16", not_yet = "fetch-arguments" },
+  { "P-30", "fetch-arguments are parameter 25, once 16" },
 }
