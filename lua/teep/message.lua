@@ -37,7 +37,7 @@ end
 -- @tparam string payload CBOR of a message
 -- @tparam string dialect_name of this endpoint
 -- @treturn[1] boolean true: it is of no other dialect, or of this one as well
--- @treturn[2] nil, string, string message and code `wire_mismatch`
+-- @treturn[2] nil, string, string, string message, code `wire_mismatch`, and the message type there
 -- @usage local ok, reason = message.check_wire(payload, "v26")
 function message.check_wire(payload, dialect_name)
   local own <const> = dialect.open(dialect_name)
@@ -60,7 +60,7 @@ end
 -- @treturn[2] nil, string, string message and code: those of the scanner, `wrong_type`,
 --   `size_out_of_range`, `number_out_of_range`, `missing_field`, `forbidden_field`,
 --   `unknown_message`, `unsupported_extension` (unknown bits in data-item-requested), `wire_mismatch`
---   (numbered as another dialect has it)
+--   (numbered as another dialect has it; the message type that it is there follows the code)
 -- @usage local request = message.decode(payload, { wire = "v26" })
 function message.decode(payload, opts)
   options.check(opts, { wire = "string", limits = "table?" })
@@ -68,8 +68,8 @@ function message.decode(payload, opts)
   local name <const>, reason, code = message.peek(payload, opts.wire)
   if name then fields, reason, code = own:read(payload, name, opts.limits) end
   if not fields or fields.unknown then
-    local ok <const>, mismatch, mismatch_code = own:check(payload, opts.limits)
-    if not ok then return nil, mismatch, mismatch_code end
+    local ok <const>, mismatch, mismatch_code, found = own:check(payload, opts.limits)
+    if not ok then return nil, mismatch, mismatch_code, found end
   end
   if not fields then return classify(name, reason, code) end
   fields.unknown = nil

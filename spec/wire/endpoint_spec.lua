@@ -40,6 +40,15 @@ for _, way in ipairs(ways) do
       refuses(messages.make("update", messages.all "update"))
     end)
 
+    it("answers neither a Success nor an Error of it, by whatever number they go", function()
+      for _, name in ipairs { "success", "error" } do
+        local fields <const> = messages.make(name, { "token" })
+        local answer <const>, reason, code = device:receive(scene.message(fields, nil, way.from))
+        assert.is_nil(answer)
+        assert.same({ sentence(way, name), "wire_mismatch" }, { reason, code })
+      end
+    end)
+
     it("refuses to remove anything for it", function()
       assert.equal("success", device:update({ scene.envelope {} }).type)
       refuses { type = "update", unneeded_manifest_list = { { "app.suit" } } }
@@ -73,6 +82,18 @@ for _, way in ipairs(ways) do
       local answer <const>, reason = w:tell { type = "query-response", token = token, tc_list = {} }
       assert.is_nil(answer)
       assert.is_nil(reason)
+    end)
+
+    it("looks twice at 16 KiB of a stranger, not at more", function()
+      local w <const> = world.new { wire = way.to }
+      local empty <const> = #assert(message.encode({ type = "query-response", token = ("t"):rep(16),
+        attestation_payload = ("x"):rep(256) }, { wire = way.from })) - 256
+      for extra, expected in pairs { [0] = "wire_mismatch", [1] = "token_missing" } do
+        local fields <const> = { type = "query-response", token = ("t"):rep(16),
+          attestation_payload = ("x"):rep(16 * 1024 - empty + extra) }
+        local signed <const> = world.signed(fields, world.key "stranger", way.from)
+        assert.equal(expected, select(3, w:receive(signed)))
+      end
     end)
 
     it("drops answers without a token for that alone when they could be of both drafts", function()

@@ -40,11 +40,12 @@ for _, way in ipairs(directions) do
         for _, choice in ipairs(messages.choices(name)) do
           local bytes <const> = encoded(name, choice, way.from)
           if bytes and not is_readable(name, way.from, choice) then
-            local decoded <const>, reason, code = message.decode(bytes, { wire = way.to })
+            local decoded <const>, reason, code, found = message.decode(bytes, { wire = way.to })
             assert.is_nil(decoded, table.concat(choice, ","))
             assert.equal("wire_mismatch", code, table.concat(choice, ","))
             assert.equal(sentence(way.from, way.to, name), reason)
-            assert.same({ nil, reason, code }, { message.check_wire(bytes, way.to) })
+            assert.equal(name, found)
+            assert.same({ nil, reason, code, name }, { message.check_wire(bytes, way.to) })
             tried = tried + 1
           end
         end

@@ -61,8 +61,9 @@ function gate.accept(agent, bytes)
   local payload = proof and proof.payload or claimed
   local name = payload and message.peek(payload, agent.wire)
   if proof then
-    local decoded
-    decoded, reason, code = message.decode(payload, { wire = agent.wire })
+    local decoded, foreign
+    decoded, reason, code, foreign = message.decode(payload, { wire = agent.wire })
+    name = foreign or name
     if decoded then return { message = decoded, kid = proof.kid, type = name } end
   end
   local refused = gate.refusal(reason, code)

@@ -81,15 +81,16 @@ end
 -- @tparam string payload
 -- @tparam[opt] table limits of the scanner
 -- @treturn[1] boolean true: it is not
--- @treturn[2] nil, string, string message and code `wire_mismatch`
+-- @treturn[2] nil, string, string, string message, code `wire_mismatch`, and the message type there
 function Dialect:check(payload, limits)
   for _, name in ipairs(wire.dialects) do
     local other <const> = dialect.open(name)
     local found <const> = other ~= self and other:fits(payload, self, limits)
     if found then
-      return errors.fail("wire_mismatch",
+      local _ <const>, reason, code = errors.fail("wire_mismatch",
         'looks like draft-%d numbering (%s); this endpoint is configured for draft-%d (wire = "%s")',
         other.numbers.draft, found, self.numbers.draft, self.numbers.name)
+      return nil, reason, code, found
     end
   end
   return true
