@@ -1,4 +1,7 @@
-/* Role of an HTTP request of ours: one connection, one request, one answer; loop:request. */
+/* Role of an HTTP request of ours: one connection, one request, one answer; loop:request.
+ *
+ * libwebsockets reads numbers of the answer leniently and overflows on long chunk sizes: on_head
+ * and on_body let nothing through that RFC 9112 does not allow. */
 #include "transport.h"
 
 #include <stdlib.h>
@@ -8,34 +11,54 @@
 #include "binding.h"
 
 #define READ_SIZE 4096
+#define PATH_SIZE 1024
 #define FIELD_SIZE 256
+#define LENGTH_DIGITS 18 /* of Content-Length, so that it fits into 63 bits */
+#define QUOTA 4096       /* bytes of a stream that have to come within the time for an answer */
+
+#define EXCHANGE "teep.transport.exchange"
+
+enum { CONTENT_LENGTH, TRANSFER_ENCODING, OTHER_FIELDS, FIELD_COUNT = OTHER_FIELDS + 5 };
+
+static const struct {
+  const char *name;
+  enum lws_token_indexes token;
+} fields[FIELD_COUNT] = {
+    [CONTENT_LENGTH] = {"content_length", WSI_TOKEN_HTTP_CONTENT_LENGTH},
+    [TRANSFER_ENCODING] = {"transfer_encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
+    {"content_type", WSI_TOKEN_HTTP_CONTENT_TYPE},
+    {"content_range", WSI_TOKEN_HTTP_CONTENT_RANGE},
+    {"content_encoding", WSI_TOKEN_HTTP_CONTENT_ENCODING},
+    {"location", WSI_TOKEN_HTTP_LOCATION},
+    {"retry_after", WSI_TOKEN_HTTP_RETRY_AFTER},
+};
 
 typedef struct {
-  const char *fields;   /* complete header lines, anchored in the hooks */
-  lteep_store outgoing; /* LWS_PRE bytes, then the body */
+  const char *method, *path, *fields; /* the last: complete header lines; anchored in the hooks */
+  lteep_store outgoing;               /* LWS_PRE bytes, then the body */
   lteep_store incoming;
   unsigned int status;
-  char content_type[FIELD_SIZE], location[FIELD_SIZE], retry_after[FIELD_SIZE];
-  char **cursor, *start; /* where lws_http_client_read is, and where it began */
-  bool chunked, done;
+  char field[FIELD_COUNT][FIELD_SIZE]; /* of the answer, as in `fields` */
+  char **cursor, *start;               /* where lws_http_client_read is, and where it began */
+  size_t since; /* bytes of the stream that came since the deadline was set */
+  bool stream, chunked, done;
 } exchange;
+
+static int push_head(lua_State *L, void *at) {
+  const exchange *talk = at;
+  lua_pushinteger(L, talk->status);
+  lua_createtable(L, 0, FIELD_COUNT);
+  for (int i = 0; i < FIELD_COUNT; i++) {
+    if (!*talk->field[i]) continue;
+    lua_pushstring(L, talk->field[i]);
+    lua_setfield(L, -2, fields[i].name);
+  }
+  return 2;
+}
 
 static int push_answer(lua_State *L, void *at) {
   const exchange *talk = at;
-  lua_pushinteger(L, talk->status);
-  lua_createtable(L, 0, 3);
-  if (*talk->content_type) {
-    lua_pushstring(L, talk->content_type);
-    lua_setfield(L, -2, "content_type");
-  }
-  if (*talk->location) {
-    lua_pushstring(L, talk->location);
-    lua_setfield(L, -2, "location");
-  }
-  if (*talk->retry_after) {
-    lua_pushstring(L, talk->retry_after);
-    lua_setfield(L, -2, "retry_after");
-  }
+  push_head(L, at);
   lua_pushlstring(L, talk->incoming.at ? talk->incoming.at : "", talk->incoming.size);
   return 3;
 }
@@ -67,8 +90,27 @@ static int give_up(lteep_link *link, lteep_status status, const char *reason) {
 
 /* --- sending --- */
 
+/* libwebsockets puts "Pragma: no-cache" and "Cache-Control: no-cache" behind the request line,
+ * whatever is asked for; TEEP over HTTP rules Cache-Control out (section 5 of
+ * draft-ietf-teep-otrp-over-http). The line is found from behind: it is there, somewhere. */
+static void drop_cache_fields(const exchange *talk, unsigned char **at) {
+  static const char unwanted[] = "Pragma: no-cache\r\nCache-Control: no-cache\r\n";
+  const size_t size = sizeof unwanted - 1;
+  char line[PATH_SIZE + 32];
+  size_t length =
+      (size_t)lws_snprintf(line, sizeof line, "%s %s HTTP/1.1\r\n", talk->method, talk->path);
+  unsigned char *start = *at - length;
+  while (memcmp(start, line, length) != 0) start--;
+  start += length;
+  size_t rest = (size_t)(*at - start);
+  if (rest < size || memcmp(start, unwanted, size) != 0) return;
+  memmove(start, start + size, rest - size);
+  *at -= size;
+}
+
 static int add_fields(lteep_link *link, unsigned char **at, size_t room) {
   const exchange *talk = link->state;
+  drop_cache_fields(talk, at);
   char length[48] = "";
   size_t body = talk->outgoing.size - LWS_PRE, size = strlen(talk->fields);
   if (body) lws_snprintf(length, sizeof length, "Content-Length: %zu\r\n", body);
@@ -96,18 +138,41 @@ static int send_body(lteep_link *link) {
 
 /* --- receiving --- */
 
-static void copy_field(lteep_link *link, enum lws_token_indexes token, char *field) {
-  if (lws_hdr_copy(link->wsi, field, FIELD_SIZE, token) < 0) *field = '\0';
+/* RFC 9112, section 6: a length of digits or chunks, never both. */
+static bool is_framed(const exchange *talk) {
+  const char *length = talk->field[CONTENT_LENGTH], *coding = talk->field[TRANSFER_ENCODING];
+  size_t digits = strspn(length, "0123456789");
+  if (length[digits] || digits > LENGTH_DIGITS) return false;
+  return !*coding || (!*length && strcmp(coding, "chunked") == 0);
 }
 
+static bool copy_fields(lteep_link *link) {
+  exchange *talk = link->state;
+  for (int i = 0; i < FIELD_COUNT; i++) {
+    char *field = talk->field[i];
+    if (!lws_hdr_total_length(link->wsi, fields[i].token)) continue;
+    if (lws_hdr_copy(link->wsi, field, FIELD_SIZE, fields[i].token) <= 0) return false;
+  }
+  return true;
+}
+
+/* Tell Lua of a piece of a stream, which may cancel it. */
+static int tell(lteep_link *link, const char *hook, lteep_pusher push, void *argument) {
+  if (!lteep_loop_call(link->loop, link, hook, push, argument))
+    return give_up(link, LTEEP_ERR_IO_FAILED, "the receiver failed");
+  return link->failure ? -1 : 0;
+}
+
+/* No body follows 204 and 304 (RFC 9112, section 6.3), but libwebsockets would wait for one. */
 static int on_head(lteep_link *link) {
   exchange *talk = link->state;
   talk->status = lws_http_client_http_response(link->wsi);
-  talk->chunked = lws_hdr_total_length(link->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING);
-  copy_field(link, WSI_TOKEN_HTTP_CONTENT_TYPE, talk->content_type);
-  copy_field(link, WSI_TOKEN_HTTP_LOCATION, talk->location);
-  copy_field(link, WSI_TOKEN_HTTP_RETRY_AFTER, talk->retry_after);
-  return 0;
+  if (talk->status < 200 || talk->status > 599 || !copy_fields(link) || !is_framed(talk))
+    return give_up(link, LTEEP_ERR_REFUSED, "the header of the answer is not valid");
+  talk->chunked = *talk->field[TRANSFER_ENCODING];
+  if (talk->stream && tell(link, "on_head", push_head, talk)) return -1;
+  talk->done = talk->status == 204 || talk->status == 304;
+  return talk->done ? -1 : 0;
 }
 
 static int read_some(lteep_link *link) {
@@ -131,8 +196,33 @@ static int on_complete(lteep_link *link) {
   return -1; /* one request per connection: close; on_end tells Lua */
 }
 
+typedef struct {
+  const char *at;
+  size_t size;
+} piece;
+
+static int push_piece(lua_State *L, void *at) {
+  const piece *read = at;
+  lua_pushlstring(L, read->at, read->size);
+  return 1;
+}
+
+static int on_piece(lteep_link *link, const void *in, size_t size) {
+  exchange *talk = link->state;
+  piece read = {in, size};
+  talk->since += size;
+  if (talk->since >= QUOTA) {
+    talk->since = 0;
+    lteep_link_expire_in(link, link->limits.response);
+  }
+  return tell(link, "on_data", push_piece, &read);
+}
+
+/* A chunk size beyond 31 bits turns into a negative number in libwebsockets 4.1.6. */
 static int on_body(lteep_link *link, const void *in, size_t size) {
   exchange *talk = link->state;
+  if (size > READ_SIZE) return give_up(link, LTEEP_ERR_TOO_LARGE, "a chunk is too large");
+  if (talk->stream) return on_piece(link, in, size);
   if (size > link->limits.message - talk->incoming.size)
     return give_up(link, LTEEP_ERR_TOO_LARGE, "the answer is larger than the limit");
   if (!lteep_store_append(&talk->incoming, in, size))
@@ -165,6 +255,34 @@ static void on_leave(lteep_link *link) {
 
 const lteep_role lteep_role_http_client = {on_event, on_expire, on_leave, on_end};
 
+/* --- the exchange as Lua sees it --- */
+
+/* exchange:cancel(): it ends with on_error, not_connected, in one of the next turns. */
+static int exchange_cancel(lua_State *L) {
+  lteep_link *link = *(lteep_link **)luaL_checkudata(L, 1, EXCHANGE);
+  if (!link) return 0;
+  lteep_link_fail(link, LTEEP_ERR_NOT_CONNECTED, "cancelled");
+  lteep_link_kill(link);
+  return 0;
+}
+
+static int exchange_gc(lua_State *L) {
+  lteep_link **box = luaL_checkudata(L, 1, EXCHANGE);
+  if (*box) (*box)->box = NULL;
+  *box = NULL;
+  return 0;
+}
+
+void lteep_exchange_class(lua_State *L) {
+  static const luaL_Reg class[] = {{"cancel", exchange_cancel}, {NULL, NULL}};
+  luaL_newmetatable(L, EXCHANGE);
+  luaL_newlib(L, class);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, exchange_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+}
+
 /* --- loop:request --- */
 
 static const char *string_field(lua_State *L, const char *name, size_t *size) {
@@ -174,24 +292,26 @@ static const char *string_field(lua_State *L, const char *name, size_t *size) {
   return text;
 }
 
-static bool begin(lteep_link *link, const char *fields, const char *body, size_t size) {
+static bool begin(lteep_link *link, const exchange *wanted, const char *body, size_t size) {
   static const char room[LWS_PRE];
-  exchange *talk = link->state = calloc(1, sizeof *talk);
+  exchange *talk = link->state = malloc(sizeof *talk);
   if (!talk) return false;
-  talk->fields = fields;
+  *talk = *wanted;
   return lteep_store_append(&talk->outgoing, room, sizeof room) &&
          lteep_store_append(&talk->outgoing, body, size);
 }
 
-/* loop:request(options). Options: address ("+path" of a unix socket), port, host, method, path,
- * fields (header lines), body, time (microseconds), limits; hooks on_response(handle, status,
- * headers, body), on_error(handle, message, code): exactly one of them is called, never before the
- * return. */
+/* loop:request(options) -> exchange. Options: address ("+path" of a unix socket), port, host,
+ * method, path, fields (header lines), body, stream, limits; hooks on_response(exchange, status,
+ * headers, body), on_error(exchange, message, code): exactly one of them is called, never before
+ * the return. With `stream` the body goes to on_data(exchange, bytes) as it arrives, after
+ * on_head(exchange, status, headers). */
 int lteep_request(lua_State *L) {
   lteep_loop *loop = lteep_check_loop(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   lteep_limits limits = lteep_check_limits(L, 2);
   size_t size;
+  lua_getfield(L, 2, "stream");
   lua_getfield(L, 2, "port");
   struct lws_client_connect_info info = {
       .address = string_field(L, "address", NULL),
@@ -202,15 +322,20 @@ int lteep_request(lua_State *L) {
       .local_protocol_name = LTEEP_SLOT_HTTP,
       .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
   };
-  const char *fields = string_field(L, "fields", NULL), *body = string_field(L, "body", &size);
+  exchange wanted = {.method = info.method,
+                     .path = info.path,
+                     .fields = string_field(L, "fields", NULL),
+                     .stream = lua_toboolean(L, -2)};
+  const char *body = string_field(L, "body", &size);
+  luaL_argcheck(L, strlen(info.path) <= PATH_SIZE, 2, "path too long");
   lteep_link *link = lteep_link_new(loop, &lteep_role_http_client, &limits);
-  if (!link || !begin(link, fields, body, size)) return luaL_error(L, "not enough memory");
-  lteep_link_box(L, link, LTEEP_REQUEST, 2);
+  if (!link || !begin(link, &wanted, body, size)) return luaL_error(L, "not enough memory");
+  lteep_link_box(L, link, EXCHANGE, 2);
   if (info.address[0] == '+' && strlen(info.address) > sizeof((struct sockaddr_un *)0)->sun_path) {
     lteep_link_fail(link, LTEEP_ERR_CONFIG_INVALID, "the path of the socket is too long");
-    return 0; /* libwebsockets would cut it and talk to another; the link ends in the next turn */
+    return 1; /* libwebsockets would cut it and talk to another; the link ends in the next turn */
   }
   lteep_link_expire_in(link, limits.response);
   lteep_link_connect(link, &info);
-  return 0;
+  return 1;
 }

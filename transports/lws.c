@@ -45,6 +45,7 @@ int luaopen_teep_transport_lws(lua_State *L) {
   lteep_server_class(L);
   lteep_connection_class(L);
   lteep_request_class(L);
+  lteep_exchange_class(L);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -243,6 +243,7 @@ lteep_status lteep_websocket_send(lteep_link *link, const char *at, size_t size)
 void lteep_websocket_close(lteep_link *link, int code, const char *text);
 void lteep_connection_class(lua_State *L);
 void lteep_request_class(lua_State *L);
+void lteep_exchange_class(lua_State *L);
 
 int lteep_connect(lua_State *L);
 int lteep_request(lua_State *L);

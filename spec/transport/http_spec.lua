@@ -73,7 +73,7 @@ for _, engine in ipairs { "ev", "poll" } do
     for _, status in ipairs { 404, 405, 500 } do
       it(("brings status %d as the handler says"):format(status), function()
         serve(function(given) given:respond { status = status, body = "{}" } end)
-        assert.same({ status, "{}", {} }, { request {} })
+        assert.same({ status, "{}", { content_length = "2" } }, { request {} })
       end)
     end
 

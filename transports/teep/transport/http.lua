@@ -59,8 +59,8 @@ end
 local methods <const> = { GET = true, POST = true, PUT = true, DELETE = true }
 local request_options <const> = {
   socket = "string?", address = "string?", port = "number?", method = "string?", path = "string?",
-  headers = "table?", body = "string?", timeout = "number?", on_response = "function",
-  on_error = "function?", limits = "table?",
+  host = "string?", headers = "table?", body = "string?", timeout = "number?", on_response = "function",
+  on_error = "function?", on_head = "function?", on_data = "function?", limits = "table?",
 }
 
 local function check_request(given)
@@ -68,27 +68,36 @@ local function check_request(given)
   if (given.socket == nil) == (given.address == nil) then error("request: either socket or address", 4) end
   if not methods[given.method or "GET"] then error("request: unsupported method " .. given.method, 4) end
   local path <const> = given.path or "/"
+  if (given.on_head == nil) ~= (given.on_data == nil) then
+    error("request: on_head and on_data, or neither", 4)
+  end
   if not path:find "^/[!-~]*$" or #path > 1024 then error("request: not a path: " .. path, 4) end
 end
 
 --- Send one request on a connection of its own; `loop:request`.
 -- @param core the loop
--- @tparam table given `socket` path of a unix socket, or `address` and `port` (default 80); `method`
---   GET, POST, PUT or DELETE (default GET), `path` (default "/"), `headers`, `body`, `timeout` in
---   seconds (default 120), `limits` (message: size of the answer); either
---   `on_response(status, headers, body)` is called, headers being content_type, location and
---   retry_after, or `on_error(message, code)`: not_connected, timed_out, too_large, config_invalid
---   (the path of the socket is too long)
+-- @tparam table given `socket` path of a unix socket, or `address` and `port` (default 80); `host` for
+--   the Host field; `method` GET, POST, PUT or DELETE (default GET), `path` (default "/"), `headers`,
+--   `body`, `timeout` in seconds (default 120), `limits` (message: size of the answer); either
+--   `on_response(status, headers, body)` is called, headers being content_type, content_length,
+--   content_range, content_encoding, transfer_encoding, location and retry_after, or
+--   `on_error(message, code)`: not_connected, timed_out, too_large, refused (what came is no valid
+--   answer), config_invalid (the path of the socket is too long). With `on_head(exchange, status,
+--   headers)` and `on_data(exchange, bytes)` the body goes to the latter as it arrives, however large
+--   it is, `on_response` gets none, and `timeout` is for the header and for every 4096 bytes
+-- @return exchange with `:cancel()`: it ends with not_connected, unless it has ended
 function http.request(core, given)
   check_request(given)
   local filled <const> = limits.fill(given.limits, limits.client)
   filled.response = given.timeout or filled.response
   local method <const>, body <const> = given.method or "GET", given.body or ""
   local length <const> = body == "" and method ~= "GET" and "Content-Length: 0\r\n" or ""
-  core:request {
+  return core:request {
     address = given.socket and "+" .. given.socket or given.address, port = given.port or 80,
-    host = given.socket and "localhost" or given.address, method = method, path = given.path or "/",
+    host = given.host or given.socket and "localhost" or given.address,
+    method = method, path = given.path or "/",
     fields = field_lines(given.headers) .. length, body = body, limits = filled,
+    stream = given.on_data ~= nil, on_head = given.on_head, on_data = given.on_data,
     on_response = function(_, status, headers, answer) given.on_response(status, headers, answer) end,
     on_error = function(_, message, code)
       if given.on_error then given.on_error(message, code) end

@@ -6,10 +6,14 @@
 -- @usage local loop = transport.loop{}
 -- local server = loop:serve{ port = 8080, http = function(request) request:respond{ status = 204 } end }
 -- loop:run() -- until SIGINT, SIGTERM or loop:stop()
+local connect <const> = require "teep.transport.connect"
+local download <const> = require "teep.transport.download"
+local errors <const> = require "teep.errors"
 local http <const> = require "teep.transport.http"
 local limits <const> = require "teep.transport.limits"
 local lws <const> = require "teep.transport.lws"
 local options <const> = require "teep.options"
+local serve <const> = require "teep.transport.serve"
 local task <const> = require "teep.task"
 local uri <const> = require "teep.transport.uri"
 
@@ -95,6 +99,9 @@ function Loop:connect(given)
   options.check(given, connect_options)
   local target <const>, message <const>, code <const> = uri.parse(given.uri)
   if not target then return nil, message, code end
+  if not target.scheme:find "^ws" then
+    return errors.fail("config_invalid", "%s: want ws://host[:port]/path", given.uri)
+  end
   local on_error <const> = given.on_error or nothing
   return self.core:connect {
     address = target.address, port = target.port, host = target.host, path = target.path,
@@ -106,6 +113,7 @@ end
 
 --- Send an HTTP request; redirects are not followed.
 -- @tparam table given see @{teep.transport.http.request}
+-- @return exchange with `:cancel()`
 function Loop:request(given) return http.request(self.core, given) end
 
 --- Call `fn()` once.
@@ -164,4 +172,4 @@ local function loop(given)
   return self
 end
 
-return { loop = loop }
+return { loop = loop, serve = serve, connect = connect, download = download }

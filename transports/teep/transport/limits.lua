@@ -1,7 +1,5 @@
 --- Limits of servers and clients.
 -- @module teep.transport.limits
-local options <const> = require "teep.options"
-
 local limits = {}
 
 --- Defaults of a server. Sizes in bytes, times in seconds; a time of `math.huge` never runs out.
@@ -20,33 +18,61 @@ limits.server = {
   keepalive = 15, -- between two requests on one connection
 }
 
+local function extended(base, more)
+  local all <const> = {}
+  for name, value in pairs(base) do all[name] = value end
+  for name, value in pairs(more) do all[name] = value end
+  return all
+end
+
 --- Defaults of a client: as a server, but messages of a TAM are larger.
-limits.client = setmetatable({ message = 16 << 20 }, { __index = limits.server })
+limits.client = extended(limits.server, { message = 16 << 20 })
+
+--- Defaults of a server of a TAM.
+limits.tam = extended(limits.server, {
+  answers = 256, -- kept for repeated HTTP requests
+  answers_size = 16 << 20, -- of them together
+})
+
+--- Defaults of a download.
+limits.download = extended(limits.client, {
+  download = 256 << 20, -- of the whole payload (else too_large)
+  stall = 60, -- for the header of the answer, and for every 4096 bytes of the body (else timed_out)
+})
 
 local sizes <const> = {
   message = true, queue = true, fragments = true, connections = true, per_address = true,
+  answers = true, answers_size = true, download = true,
 }
-local known <const> = {}
-for name in pairs(limits.server) do known[name] = "number?" end
 
 local function in_range(name, value)
-  if value ~= value or value <= 0 then return false end
+  if type(value) ~= "number" or value ~= value or value <= 0 then return false end
   return not sizes[name] or math.type(value) == "integer" and value <= 1 << 40
 end
 
 --- Complete a table of limits.
 -- @tparam[opt] table given
--- @tparam table defaults `limits.server` or `limits.client`
+-- @tparam table defaults `limits.server`, `.client`, `.tam` or `.download`
 -- @treturn table every limit
 function limits.fill(given, defaults)
-  options.check(given or {}, known)
-  local filled <const> = {}
-  for name in pairs(known) do
-    local value <const> = given and given[name] or defaults[name]
+  for name in pairs(given or {}) do
+    if not defaults[name] then error("unknown limit: " .. tostring(name), 3) end
+  end
+  local filled <const> = extended(defaults, given or {})
+  for name, value in pairs(filled) do
     if not in_range(name, value) then error(("limit %s: %s is out of range"):format(name, value), 3) end
-    filled[name] = value
   end
   return filled
+end
+
+--- The part of complete limits that another kind knows.
+-- @tparam table filled
+-- @tparam table defaults whose names are kept
+-- @treturn table
+function limits.part(filled, defaults)
+  local part <const> = {}
+  for name in pairs(defaults) do part[name] = filled[name] end
+  return part
 end
 
 return limits

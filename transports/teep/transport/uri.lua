@@ -1,4 +1,4 @@
---- WebSocket URIs (RFC 6455, section 3) taken apart.
+--- URIs of WebSocket (RFC 6455, section 3) and HTTP (RFC 9110, section 4.2) taken apart.
 -- @module teep.transport.uri
 local errors <const> = require "teep.errors"
 
@@ -13,25 +13,32 @@ local function split_authority(authority)
   return host, port
 end
 
---- Take a ws URI apart.
--- @tparam string text ws://host[:port][/path]
--- @treturn[1] table address, port, host (for the Host header), path
--- @treturn[2] nil, string, string message and code: config_invalid, unsupported (wss)
+local ports <const> = { ws = 80, http = 80, wss = 443, https = 443 }
+
+--- Take a URI apart.
+-- @tparam string text scheme://host[:port][/path]; scheme ws or http
+-- @treturn[1] table scheme, address, port, host (for the Host header), path
+-- @treturn[2] nil, string, string message and code: config_invalid, unsupported (wss, https)
 function uri.parse(text)
   local scheme <const>, authority <const>, path <const> = text:match "^(%a[%w+.-]*)://([^/?#]+)(/?[!-~]*)$"
-  if scheme == "wss" then
-    return errors.fail("unsupported", "%s: TLS is not built in; use ws:// to a local TLS proxy", text)
+  if not ports[scheme] then
+    return errors.fail("config_invalid", "%s: want ws://host[:port]/path or http://host[:port]/path", text)
   end
-  if scheme ~= "ws" then return errors.fail("config_invalid", "%s: want ws://host[:port]/path", text) end
+  if ports[scheme] == 443 then
+    return errors.fail("unsupported", "%s: TLS is not built in; use a local TLS proxy", text)
+  end
   local host <const>, port <const> = split_authority(authority)
-  local number <const> = math.tointeger(tonumber(port == "" and "80" or port))
+  local number <const> = math.tointeger(tonumber(port == "" and ports[scheme] or port))
   if not host or not number or number < 1 or number > 65535 then
     return errors.fail("config_invalid", "%s: no host and port in %s", text, authority)
   end
   if #authority > longest_host or #path > longest_path or path:find("#", 1, true) then
     return errors.fail("config_invalid", "%s: host or path too long, or a fragment", text)
   end
-  return { address = host, port = number, host = authority, path = path == "" and "/" or path }
+  return {
+    scheme = scheme, address = host, port = number, host = authority,
+    path = path:find "^/" and path or "/" .. path,
+  }
 end
 
 return uri

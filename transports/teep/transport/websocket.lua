@@ -32,6 +32,24 @@ local function answer(given, connection, state, bytes)
   connection:close(internal_error, "internal error")
 end
 
+--- The hooks of `loop:serve{ websocket = }` behind which a TAM answers.
+-- @tparam table settings `tam`, `observe`
+-- @treturn table
+local function hooks(settings)
+  local states <const> = setmetatable({}, { __mode = "k" })
+  return {
+    on_open = function(connection)
+      states[connection] = { session = { transport = "websocket", peer = connection.peer }, busy = false }
+    end,
+    on_message = function(connection, bytes)
+      local state <const> = states[connection]
+      if state.busy then return connection:close(out_of_turn, "message before the answer") end
+      state.busy = true
+      task.run(answer, settings, connection, state, bytes)
+    end,
+  }
+end
+
 local serve_options <const> = {
   address = "string?", port = "number?", path = "string?", origins = "table?", limits = "table?",
   tam = "table", observe = "function?",
@@ -52,21 +70,9 @@ local serve_options <const> = {
 local function serve(loop, given)
   options.check(given, serve_options)
   local settings <const> = { tam = given.tam, observe = given.observe or function() end }
-  local states <const> = setmetatable({}, { __mode = "k" })
   return loop:serve {
     address = given.address, port = given.port, path = given.path, origins = given.origins,
-    limits = given.limits,
-    websocket = {
-      on_open = function(connection)
-        states[connection] = { session = { transport = "websocket", peer = connection.peer }, busy = false }
-      end,
-      on_message = function(connection, bytes)
-        local state <const> = states[connection]
-        if state.busy then return connection:close(out_of_turn, "message before the answer") end
-        state.busy = true
-        task.run(answer, settings, connection, state, bytes)
-      end,
-    },
+    limits = given.limits, websocket = hooks(settings),
   }
 end
 
@@ -147,4 +153,4 @@ local function connect(loop, uri, given)
   end)
 end
 
-return { serve = serve, connect = connect }
+return { hooks = hooks, serve = serve, connect = connect }
