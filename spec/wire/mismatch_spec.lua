@@ -63,6 +63,19 @@ for _, way in ipairs(directions) do
       end)
     end
 
+    it(("reads of %s only the query-responses with empty lists that are listed here"):format(way.from), function()
+      local read <const>, tried = {}, 0
+      for _, choice in ipairs(messages.choices "query-response") do
+        local fields <const> = messages.make("query-response", choice)
+        fields.tc_list, fields.ext_list = fields.tc_list and {}, fields.ext_list and {}
+        local bytes <const> = assert(message.encode(fields, { wire = way.from }))
+        tried = tried + 1
+        if message.decode(bytes, { wire = way.to }) then read[table.concat(choice, ",")] = true end
+      end
+      assert.equal(512, tried)
+      assert.same({ [""] = true, [way.from == "v25" and "tc_list" or "ext_list"] = true }, read)
+    end)
+
     it("refuses every error code and an unassigned one in an Error of " .. way.from, function()
       for _, number in ipairs { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 17, 23, 24, 1000 } do
         local numbers <const> = wire.open(way.from)
