@@ -54,6 +54,15 @@ describe("teep.agent.receive", function()
       assert.same(before, device:snapshot { "app" })
     end)
 
+    it("tells strangers nothing of what is installed or wanted (T-131)", function()
+      local device = scene.new()
+      device:update { scene.envelope {} }
+      device.agent:request { "wanted" }
+      local answer = device:tell(scene.query(), scene.key "stranger")
+      answer.err_msg = nil
+      assert.same({ type = "error", token = "12345678", err_code = "bad_certificate", err_lang = "en" }, answer)
+    end)
+
     it("never answers a Success or an Error", function()
       local device = scene.new()
       for _, fields in ipairs {

@@ -130,7 +130,7 @@ describe("teep.agent.update", function()
       failed(device:update { scene.envelope { sequence = math.maxinteger } }, "manifest_processing_failed")
     end)
 
-    it("stops at the first failure and reports all it attempted (A-26)", function()
+    it("stops at the first failure and reports all it attempted (A-26, T-101)", function()
       local device = scene.new()
       local bad = scene.envelope({ id = LIB_SUIT, component = LIB, payload = "payload" }):gsub("payload$", "PAYLOAD")
       local last = scene.envelope { id = { "last.suit" }, component = { "last" } }

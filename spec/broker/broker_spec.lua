@@ -173,7 +173,7 @@ describe("teep.broker", function()
   end)
 
   describe("check", function()
-    it("has nothing to do on a quiet device (T-154)", function()
+    it("has nothing to do on a quiet device", function()
       local outcome = assert(new(scene.new(), {}):check())
       assert.same({ outcome = "nothing_pending", sessions = 0, installed = {}, removed = {} }, outcome)
     end)

@@ -303,6 +303,16 @@ describe("TAM and device", function()
     end)
   end
 
+  it("installs at a later check, unasked, what the TAM did not have at first (T-154)", function()
+    here:start_tam()
+    here:write("device.lua", (here:read "device.lua":gsub("messages = ", "check_interval = 1, messages = ")))
+    here:start_device()
+    assert.equal(1, (here:teep("request", "hello", "--config", "device.lua")))
+    here:must("manifest", "add", "hello.suit", "--config", "tam.lua")
+    assert.is_true(command.wait(function() return #on_device() == 1 end))
+    lists_hello(on_device())
+  end)
+
   it("tells the user that the TAM is away, and installs when it is back", function()
     local tam = here:start_tam()
     here:must("manifest", "add", "hello.suit", "--config", "tam.lua")

@@ -65,16 +65,29 @@ local function helpers(tokens, describers)
   return again and helpers(tokens, describers) or describers
 end
 
--- Mark the strings among the arguments of the call at `at`, up to a function among them.
+-- Give each string of one argument the whole of it as description, with "..." for what is not literal.
+local function describe(argument, texts, described)
+  local whole <const> = table.concat(texts, "...")
+  for _, position in ipairs(argument) do described[position] = whole end
+end
+
+-- Find the strings among the arguments of the call at `at`, up to a function among them.
 local function mark(tokens, at, described)
-  local depth = 0
+  local depth, argument, texts = 0, {}, {}
   for position = at + 1, #tokens do
     local this = tokens[position]
-    if this.kind == "string" then described[position] = true end
-    if this.kind == "name" and this.text == "function" then return end
-    if this.kind == "other" and this.text:find "[%(%{]" then depth = depth + 1 end
-    if this.kind == "other" and this.text:find "[%)%}]" then depth = depth - 1 end
-    if depth == 0 then return end
+    local text = this.kind ~= "string" and this.text
+    if not text then
+      argument[#argument + 1], texts[#texts + 1] = position, this.text
+    elseif text == "(" or text == "{" then
+      depth = depth + 1
+    elseif text == ")" or text == "}" then
+      depth = depth - 1
+    elseif text == "," then
+      describe(argument, texts, described)
+      argument, texts = {}, {}
+    end
+    if depth == 0 or text == "function" then return describe(argument, texts, described) end
   end
 end
 
@@ -91,7 +104,7 @@ function M.lua(source)
   for at, this in ipairs(tokens) do
     for _, id in ipairs(this.kind == "string" and M.ids(this.text) or {}) do
       local list = described[at] and named or misplaced
-      list[#list + 1] = { id = id, line = this.line, description = described[at] and this.text }
+      list[#list + 1] = { id = id, line = this.line, description = described[at] }
     end
   end
   return named, misplaced

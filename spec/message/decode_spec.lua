@@ -147,7 +147,7 @@ describe("teep.message.decode", function()
     assert.same({ type = "query-response" }, decode(raw(2, { manifest_list = cbor.text "no list" })))
   end)
 
-  it("keeps error codes it does not know as numbers, but not 0 (T-063, T-061, T-044)", function()
+  it("keeps error codes it does not know as numbers, but not 0 (T-063, T-061, T-044, A-25)", function()
     assert.equal("permanent_error", decode(raw(5, {}, 1)).err_code)
     assert.equal("manifest_processing_failed", decode(raw(5, {}, 11)).err_code)
     for _, number in ipairs { 12, 17, 23, 24, 1000 } do

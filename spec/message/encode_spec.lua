@@ -33,7 +33,7 @@ describe("teep.message.encode", function()
     refuse("unknown_value", request { data_item_requested = { attested = true } })
   end)
 
-  it("is strict about token, challenge and freshness list (T-012, T-019, T-021)", function()
+  it("is strict about token, challenge and freshness list (T-012, T-019, T-021, A-02)", function()
     refuse("missing_field", request { token = false })
     refuse("forbidden_field", request { challenge = token })
     refuse("forbidden_field", request { supported_freshness_mechanisms = { "nonce" } })

@@ -65,7 +65,7 @@ describe("teep.suit.envelope", function()
     refused("limit_reached", cbor.encode(raw.map(members)), { integrated_payloads = 2 })
   end)
 
-  it("accepts the tagged and the untagged form", function()
+  it("accepts the tagged and the untagged form (A-22)", function()
     assert.is_false(envelope.open(bytes, limits.with()).tagged)
     local tagged <const> = envelope.open(raw.make{ envelope = { tagged = true } }, limits.with())
     assert.is_true(tagged.tagged)

@@ -120,7 +120,7 @@ describe("teep.suit.process", function()
   end)
 
   describe("fetch", function()
-    it("fails when no uri is set (S-042)", function()
+    it("fails when no uri is set (S-022)", function()
       local outcome <const> = refused("parameter_unset", 8, raw.make{ fields = { [20] = raw.sequence(21, 2) } })
       assert.equal(1, outcome.failure.offset)
     end)

@@ -194,7 +194,7 @@ describe("the input gate of a TAM", function()
       cose.parse(bytes).payload, { wire = "v26" })).token }, world.key "other"))
   end)
 
-  it("drops what answers another message than it was asked (T-017)", function()
+  it("drops what answers another message than it was asked (T-074)", function()
     assert(w.tam:add_manifest(world.envelope {}))
     dropped("unexpected_message", world.signed { type = "success", token = w:request().token })
     local update <const> = w:want "app"

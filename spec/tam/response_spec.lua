@@ -71,7 +71,7 @@ describe("a QueryResponse at a TAM", function()
     end)
   end)
 
-  it("is recorded: the agent, and what is installed (T-017)", function()
+  it("is recorded: the agent, and what is installed", function()
     local w <const> = world.new()
     assert.is_nil(w:respond { tc_list = {
       { component_id = { "agent" }, image_size = 1 },

@@ -52,7 +52,7 @@ describe("the WebSocket handshake of a server", function()
     assert.is_nil(answer:find "Extensions")
   end)
 
-  it("answers 403 to a client with an Origin that is not listed", function()
+  it("answers 403 to a client with an Origin that is not listed (D29)", function()
     assert.equal(403, (shake { Origin = "https://evil.example" }))
     assert.equal(403, (shake { Origin = "https://console.example.evil.example" }))
     assert.equal(403, (shake { Origin = "console.example" }))

@@ -383,7 +383,7 @@ for _, engine in ipairs { "ev", "poll" } do
         assert.has_error(function() loop:serve { socket = path, http = echo, websocket = {}, allowed_uids = { 0 } } end)
       end)
 
-      it("answers 403 to a user that is not listed (D32)", function()
+      it("answers 403 to a user that is not listed (D29, D32)", function()
         serve(echo, { socket = path, allowed_uids = { 12345 } })
         assert.equal(403, (request { socket = path }))
         assert.is_nil(asked)

@@ -54,7 +54,7 @@ return {
   { "T-042", "MUST", "TEEP 4.4", "TAM: Update: format present unless default-profile EAT", not_yet = "appraisal of agents" },
   { "T-043", "MUST", "TEEP 4.4", "TAM: Update: without format the payload is an EAT", not_yet = "appraisal of agents" },
   { "T-044", "MUST NOT", "TEEP 4.4", "TAM: Update err-code 0" },
-  { "T-045", "MUST", "TEEP 4.4---4.6", "err-msg (and msg) UTF-8 Net-Unicode, at most128 bytes, non-empty" },
+  { "T-045", "MUST", "TEEP 4.4 to 4.6", "err-msg (and msg) UTF-8 Net-Unicode, at most 128 bytes, non-empty" },
   { "T-046", "MUST", "TEEP 4.4, 4.6", "agent: Update err-lang: use it to help operators (S in Error)" },
   { "T-047", "SHOULD", "TEEP 4.4, 4.6", "write err-msg in the tagged language" },
   { "T-048", "MAY", "TEEP 4.4, 4.6", "ignore an unknown language tag" },

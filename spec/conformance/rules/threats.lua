@@ -31,7 +31,7 @@ return {
   { "D26", "thundering herd", partly = "Retry-After, a herd measured" },
   { "D27", "hostile policy scripts", partly = "killable workers" },
   { "D28", "policy as oracle over other tenants", not_yet = "tenants" },
-  { "D29", "admin interface: forged or unauthorised requests", partly = "roles, confirmation by two" },
+  { "D29", "admin interface: forged or unauthorised requests", partly = "roles of operators" },
   { "D30", "theft of storage", partly = "sealed key files, encrypted backups" },
   { "D31", "tampered database", partly = "hash chain of the audit log" },
   { "D32", "hostile REE: order, repetition, wrong TAM, local sockets", partly = "random driver of the agent's states" },
