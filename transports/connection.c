@@ -12,7 +12,8 @@ static const char *string_field(lua_State *L, int index, const char *name) {
   return text;
 }
 
-/* loop:connect(options) -> connection. Options: address, port, host, path, limits; hooks on_open,
+/* loop:connect(options) -> connection. Options: address, port, host, path, authorities
+ * (with TLS), limits; hooks on_open,
  * on_message, on_close(connection, code, reason), on_error(connection, message, code). */
 int lteep_connect(lua_State *L) {
   lteep_loop *loop = lteep_check_loop(L, 1);
@@ -34,7 +35,7 @@ int lteep_connect(lua_State *L) {
   link->peer.port = port;
   lteep_link_box(L, link, LTEEP_CONNECTION, 2);
   lteep_link_expire_in(link, limits.handshake);
-  lteep_link_connect(link, &info);
+  if (lteep_tls_connect(L, link, &info)) lteep_link_connect(link, &info);
   return 1;
 }
 

@@ -302,10 +302,10 @@ static bool begin(lteep_link *link, const exchange *wanted, const char *body, si
 }
 
 /* loop:request(options) -> exchange. Options: address ("+path" of a unix socket), port, host,
- * method, path, fields (header lines), body, stream, limits; hooks on_response(exchange, status,
- * headers, body), on_error(exchange, message, code): exactly one of them is called, never before
- * the return. With `stream` the body goes to on_data(exchange, bytes) as it arrives, after
- * on_head(exchange, status, headers). */
+ * authorities (with TLS), method, path, fields (header lines), body, stream, limits; hooks
+ * on_response(exchange, status, headers, body), on_error(exchange, message, code): exactly one of
+ * them is called, never before the return. With `stream` the body goes to on_data(exchange, bytes)
+ * as it arrives, after on_head(exchange, status, headers). */
 int lteep_request(lua_State *L) {
   lteep_loop *loop = lteep_check_loop(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -336,6 +336,6 @@ int lteep_request(lua_State *L) {
     return 1; /* libwebsockets would cut it and talk to another; the link ends in the next turn */
   }
   lteep_link_expire_in(link, limits.response);
-  lteep_link_connect(link, &info);
+  if (lteep_tls_connect(L, link, &info)) lteep_link_connect(link, &info);
   return 1;
 }

@@ -122,7 +122,7 @@ bool lteep_store_append(lteep_store *store, const void *at, size_t size) {
 /* A connection attempt that comes to nothing while it is being started ends in the next turn. */
 void lteep_link_connect(lteep_link *link, struct lws_client_connect_info *info) {
   info->context = link->loop->context;
-  info->vhost = link->loop->vhost;
+  if (!info->vhost) info->vhost = link->loop->vhost;
   info->opaque_user_data = link;
   link->connecting = true;
   struct lws *wsi = lws_client_connect_via_info(info);
@@ -140,6 +140,7 @@ void lteep_link_connect(lteep_link *link, struct lws_client_connect_info *info) 
 static void attempt_failed(struct lws *wsi, lteep_link *link, const char *reason, size_t size) {
   char text[100];
   lws_strncpy(text, reason ? reason : "", size < sizeof text ? size + 1 : sizeof text);
+  if (lteep_tls_explain(link, text)) *text = 0;
   bool shaken = strncmp(text, "HS:", 3) == 0; /* how libwebsockets marks a handshake gone wrong */
   lteep_link_fail(link, shaken ? LTEEP_ERR_REFUSED : LTEEP_ERR_NOT_CONNECTED,
                   *text ? text : "cannot connect");
@@ -160,6 +161,7 @@ static void destroyed(struct lws *wsi, lteep_link *link) {
 static bool concerns_link(enum lws_callback_reasons reason) {
   switch (reason) {
   case LWS_CALLBACK_WSI_DESTROY:
+  case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
   case LWS_CALLBACK_HTTP:
   case LWS_CALLBACK_HTTP_BODY:
   case LWS_CALLBACK_HTTP_BODY_COMPLETION:
@@ -191,7 +193,7 @@ static bool concerns_link(enum lws_callback_reasons reason) {
 
 int lteep_link_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                      size_t size) {
-  (void)user;
+  if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) return lteep_tls_prepare(user);
   if (!concerns_link(reason)) return 0;
   lteep_link *link = lws_get_opaque_user_data(wsi);
   if (!link) return reason == LWS_CALLBACK_WSI_DESTROY ? 0 : -1;
@@ -204,5 +206,8 @@ int lteep_link_event(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return 0;
   }
   link->wsi = wsi;
+  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION)
+    return lteep_tls_verify(link, user, size);
+  if (link->tls_name && !link->verified) return -1; /* whatever libwebsockets thinks */
   return link->role->event(link, reason, in, size);
 }

@@ -106,7 +106,8 @@ static void adopt(lteep_listener *listener, int fd, const lteep_peer *peer) {
   if (!peer->local) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   lws_adopt_desc_t info = {
       .vh = loop->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd.sockfd = fd};
-  link->wsi = lws_adopt_descriptor_vhost_via_info(&info); /* closes fd when it fails */
+  link->wsi = listener->tls ? lteep_tls_adopt(listener, &info)
+                            : lws_adopt_descriptor_vhost_via_info(&info); /* closes fd on failure */
   if (!link->wsi) {
     lteep_link_end(link);
     return;
@@ -178,6 +179,23 @@ int lteep_listener_event(struct lws *wsi, enum lws_callback_reasons reason, void
 
 /* --- the server as Lua sees it --- */
 
+/* Nothing is left behind when the files are unfit. */
+static bool read_tls(lua_State *L, int index, lteep_listener *listener, char *problem,
+                     size_t size) {
+  lteep_loop *loop = listener->loop;
+  lua_getfield(L, index, "certificate");
+  lua_getfield(L, index, "key");
+  const char *certificate = lua_tostring(L, -2);
+  if (certificate)
+    listener->tls = lteep_tls_load(certificate, luaL_checkstring(L, -1), problem, size);
+  lua_pop(L, 2);
+  if (!certificate) return true;
+  if (listener->tls && !loop->tls_vhost)
+    loop->tls_vhost = lteep_loop_vhost(loop, LTEEP_VHOST_TLS_SERVER, NULL);
+  if (listener->tls && !loop->tls_vhost) lws_strncpy(problem, "out of memory", size);
+  return listener->tls && loop->tls_vhost;
+}
+
 static void read_options(lua_State *L, int index, lteep_listener *listener) {
   lua_getfield(L, index, "path");
   listener->path = lua_tostring(L, -1);
@@ -234,7 +252,8 @@ static bool watch(lteep_listener *listener) {
 }
 
 /* loop:serve(options) -> server | nil, message, code. Options: socket | address, port; path,
- * origins, http, limits; hooks on_open, on_message, on_close, on_request. */
+ * origins, http, certificate and key (with TLS), limits; hooks on_open, on_message, on_close,
+ * on_request. */
 int lteep_listener_new(lua_State *L) {
   lteep_loop *loop = lteep_check_loop(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -251,6 +270,13 @@ int lteep_listener_new(lua_State *L) {
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 2);
   read_options(L, 2, listener);
+  char problem[512];
+  if (!read_tls(L, 2, listener, problem, sizeof problem)) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s: %s", name, problem);
+    lua_pushstring(L, lteep_status_code(LTEEP_ERR_CONFIG_INVALID));
+    return 3;
+  }
   lua_pushvalue(L, -1);
   lteep_loop_anchor(L, loop, listener);
   listener->fd = open_socket(L, 2, listener);
@@ -278,6 +304,13 @@ static int server_close(lua_State *L) {
   return 0;
 }
 
+static int server_gc(lua_State *L) {
+  lteep_listener *listener = luaL_checkudata(L, 1, LTEEP_SERVER);
+  lteep_tls_free(listener->tls);
+  listener->tls = NULL;
+  return 0;
+}
+
 static int server_port(lua_State *L) {
   lteep_listener *listener = luaL_checkudata(L, 1, LTEEP_SERVER);
   if (!listener->port) return 0;
@@ -297,5 +330,7 @@ void lteep_server_class(lua_State *L) {
   luaL_newmetatable(L, LTEEP_SERVER);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, server_gc);
+  lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
 }

@@ -41,7 +41,8 @@ static bool has_ipv6(void) {
 static void create_context(lteep_loop *loop) {
   void *foreign[] = {loop->ev};
   struct lws_context_creation_info info = {
-      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | (loop->ev ? LWS_SERVER_OPTION_LIBEV : 0),
+      .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                 (loop->ev ? LWS_SERVER_OPTION_LIBEV : 0),
       .foreign_loops = loop->ev ? foreign : NULL,
       .gid = -1,
       .uid = -1,
@@ -71,21 +72,26 @@ static void beat(lws_sorted_usec_list_t *list) {
   lws_sul_schedule(loop->context, 0, list, beat, LWS_US_PER_SEC);
 }
 
-/* One vhost serves and connects; listening is ours. No extensions, no h2, no proxy from the
- * environment (an empty address keeps libwebsockets from reading http_proxy). */
-static void open_vhost(lteep_loop *loop) {
+/* Listening is ours. No extensions, no h2, no proxy from the environment (an empty address keeps
+ * libwebsockets from reading http_proxy). libwebsockets looks for a vhost by the Host field, first
+ * among the names, then among the "ports": no host begins with a colon, and servers with TLS have a
+ * port of their own, so a connection stays where it is. */
+struct lws_vhost *lteep_loop_vhost(lteep_loop *loop, lteep_vhost kind, SSL_CTX *tls) {
+  bool serves_tls = kind == LTEEP_VHOST_TLS_SERVER;
   struct lws_context_creation_info info = {
-      .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-      .vhost_name = "luateep",
+      .port = serves_tls ? CONTEXT_PORT_NO_LISTEN_SERVER : CONTEXT_PORT_NO_LISTEN,
+      .vhost_name = ":",
       .protocols = slots,
       .alpn = "http/1.1",
       .http_proxy_address = "",
-      .options = has_ipv6() ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6,
+      .options = (has_ipv6() ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6) |
+                 (kind == LTEEP_VHOST_PLAIN ? 0 : LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) |
+                 (serves_tls ? LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX : 0),
+      .provided_client_ssl_ctx = tls,
       .keepalive_timeout = 3600,
       .connect_timeout_secs = 60,
   };
-  loop->vhost = lws_create_vhost(loop->context, &info);
-  lws_sul_schedule(loop->context, 0, &loop->beat, beat, LWS_US_PER_SEC);
+  return lws_create_vhost(loop->context, &info);
 }
 
 /* Every socket goes down with the context; hooks told of it may not start anything new. */
@@ -97,6 +103,7 @@ static void destroy_engine(lteep_loop *loop) {
   lws_sul_cancel(&loop->beat);
   if (context) lws_context_destroy(context);
   while (loop->links) lteep_link_end(loop->links);
+  lteep_tls_free_trusts(loop);
   if (loop->ev) ev_loop_destroy(loop->ev);
   loop->ev = NULL;
   loop->in_turn = false;
@@ -138,7 +145,10 @@ int lteep_loop_new(lua_State *L) {
   ev_init(&loop->wake, woken);
   ignore_sigpipe();
   open_engine(loop, poll);
-  if (loop->context) open_vhost(loop);
+  if (loop->context) {
+    loop->vhost = lteep_loop_vhost(loop, LTEEP_VHOST_PLAIN, NULL);
+    lws_sul_schedule(loop->context, 0, &loop->beat, beat, LWS_US_PER_SEC);
+  }
   if (loop->vhost) return 1;
   destroy_engine(loop);
   return lteep_push_failure(L, LTEEP_ERR_NO_MEMORY, "libwebsockets");

@@ -17,6 +17,7 @@
 #include <lauxlib.h>
 #include <libwebsockets.h>
 #include <lua.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@
 typedef struct lteep_loop lteep_loop;
 typedef struct lteep_link lteep_link;
 typedef struct lteep_deadline lteep_deadline;
+typedef struct lteep_trust lteep_trust;
 
 /* --- deadlines (timer.c): a heap of points in time, one per link and per Lua timer --- */
 
@@ -65,9 +67,10 @@ void lteep_timer_class(lua_State *L);
 /* --- the loop (loop.c) --- */
 
 struct lteep_loop {
-  struct lws_context *context; /* NULL: closed */
-  struct lws_vhost *vhost;
-  struct ev_loop *ev; /* NULL: poll */
+  struct lws_context *context;         /* NULL: closed */
+  struct lws_vhost *vhost, *tls_vhost; /* tls_vhost: of servers with TLS, NULL: none yet */
+  lteep_trust *trusts;                 /* authorities of clients with TLS */
+  struct ev_loop *ev;                  /* NULL: poll */
   ev_timer wake;
   lws_sorted_usec_list_t beat, poll_wake;
   lteep_deadline **heap;
@@ -81,6 +84,12 @@ struct lteep_loop {
 int lteep_loop_new(lua_State *L);
 void lteep_loop_class(lua_State *L);
 lteep_loop *lteep_check_loop(lua_State *L, int index);
+
+typedef enum { LTEEP_VHOST_PLAIN, LTEEP_VHOST_TLS_SERVER, LTEEP_VHOST_TLS_CLIENT } lteep_vhost;
+
+/* Make a vhost, which lives as long as the loop; `tls` is for clients, and stays the caller's. NULL
+ * when out of memory. */
+struct lws_vhost *lteep_loop_vhost(lteep_loop *loop, lteep_vhost kind, SSL_CTX *tls);
 
 /* --- from C into Lua (hooks.c) --- */
 
@@ -139,6 +148,7 @@ typedef struct {
   const char *path;    /* of the WebSocket endpoint, NULL: none; anchored in the hooks */
   const char *origins; /* "\norigin\norigin\n", anchored in the hooks */
   bool http;
+  SSL_CTX *tls; /* certificate and key; NULL: no TLS */
   size_t count;
   lteep_link *by_address[LTEEP_ADDRESS_BUCKETS];
   lteep_limits limits;
@@ -158,6 +168,27 @@ void lteep_server_class(lua_State *L);
 int lteep_socket_listen_unix(const char *path);
 /* -1 with errno; EINVAL for an address that is not numeric. Port 0: any; `bound` gets the real. */
 int lteep_socket_listen_tcp(const char *address, int port, int *bound);
+
+/* --- TLS (tls.c) --- */
+
+/* Read a certificate with its chain and a private key, both PEM, for a server. NULL: `problem`
+ * names the file and says what is wrong with it. */
+SSL_CTX *lteep_tls_load(const char *certificate, const char *key, char *problem, size_t size);
+void lteep_tls_free(SSL_CTX *tls);
+/* For LOAD_EXTRA_SERVER_VERIFY_CERTS: set up the context of the vhost. */
+int lteep_tls_prepare(SSL_CTX *tls);
+/* Adopt a connection that starts with a TLS handshake, with the certificate of the listener. */
+struct lws *lteep_tls_adopt(lteep_listener *listener, lws_adopt_desc_t *info);
+
+/* Make the attempt `info` one with TLS if the table at index 2, the hooks, has `authorities`: a PEM
+ * file, or "" for those of the system. info->address, which the table keeps, is the name that is
+ * verified. False: the link has failed (config_invalid, no_memory), do not connect. */
+bool lteep_tls_connect(lua_State *L, lteep_link *link, struct lws_client_connect_info *info);
+/* For PERFORM_SERVER_CERT_VERIFICATION: 0 when the certificate will do. */
+int lteep_tls_verify(lteep_link *link, X509_STORE_CTX *chain, bool good);
+/* True when `reason` is that of a TLS handshake gone wrong: the link has failed with tls_failed. */
+bool lteep_tls_explain(lteep_link *link, const char *reason);
+void lteep_tls_free_trusts(lteep_loop *loop);
 
 /* --- links (link.c) --- */
 
@@ -193,6 +224,8 @@ struct lteep_link {
   void **box;                         /* what Lua holds; emptied when the link ends */
   void *state;                        /* of the role */
   bool connecting;                    /* inside lws_client_connect_via_info */
+  const char *tls_name;               /* server to verify, anchored in the hooks; NULL: no TLS */
+  bool verified;                      /* it is who it says */
   bool served;                        /* an HTTP request was answered on it */
   lteep_deadline deadline;
   lteep_peer peer;

@@ -147,10 +147,7 @@ describe("the WebSocket handshake of a client", function()
     end)
   end
 
-  it("does not take wss, other schemes or nonsense", function()
-    local message, code = attempt "wss://tam.example/teep"
-    assert.equal("unsupported", code)
-    assert.matches("TLS", message)
+  it("does not take other schemes or nonsense", function()
     for _, uri in ipairs {
       "http://tam.example/", "ws://", "ws:///teep", "ws://host:0/", "ws://host:65536/", "ws://host:x/",
       "ws://user@host/", "ws://host/a b", "ws://host/#fragment", "host", "", "ws://" .. ("h"):rep(101),

@@ -247,7 +247,6 @@ describe("TEEP over WebSocket", function()
     server:close()
     assert.equal("not_connected", select(3, websocket.connect(loop, uri())))
     assert.equal("config_invalid", select(3, websocket.connect(loop, "http://127.0.0.1/")))
-    assert.equal("unsupported", select(3, websocket.connect(loop, "wss://127.0.0.1/")))
   end)
 
   it("throws at unknown options", function()

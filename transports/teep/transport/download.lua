@@ -114,6 +114,7 @@ end
 local function start(self, loop, target, done)
   loop:request {
     address = target.address, port = target.port, host = target.host, path = target.path,
+    tls = target.tls and self.tls or nil,
     headers = {
       ["Accept-Encoding"] = "identity",
       Range = self.offset > 0 and ("bytes=%d-"):format(self.offset) or nil,
@@ -129,7 +130,7 @@ local function start(self, loop, target, done)
   }
 end
 
-local download_options <const> = { await = "function?", schemes = "table?", limits = "table?" }
+local download_options <const> = { await = "function?", schemes = "table?", limits = "table?", tls = "table?" }
 
 --- Fetch a payload, or the rest of it: one attempt. Neither redirects nor content codings; a server that does
 -- not know ranges sends everything, and what was received before is skipped.
@@ -139,10 +140,10 @@ local download_options <const> = { await = "function?", schemes = "table?", limi
 -- @tparam function sink `sink(bytes) -> true | nil, message, code`, called with the pieces as they arrive, up
 --   to 4096 bytes each, and may not wait; its failure ends the download at once
 -- @tparam[opt] table given `await` (default `teep.task.await`); `schemes` allowed (default only https);
---   `limits`: `limits.download` of @{teep.transport.limits}
+--   `tls` as of `loop:connect`; `limits`: `limits.download` of @{teep.transport.limits}
 -- @treturn[1] true the whole was received
 -- @treturn[2] nil, string, string message and code: of the sink; denied (scheme), config_invalid,
---   unsupported (TLS), payload_not_found (404, 410), refused (other status), unexpected_message (not what was
+--   tls_failed, payload_not_found (404, 410), refused (other status), unexpected_message (not what was
 --   asked for), too_large; not_connected and timed_out: go on from what was received. A body that ends with
 --   the connection and has no length counts as whole
 -- @usage local received = 0
@@ -153,6 +154,7 @@ return function(loop, text, offset, sink, given)
   if math.type(offset) ~= "integer" or offset < 0 then error("download: not an offset", 2) end
   local self <const> = {
     offset = offset, position = 0, sink = sink, limits = limits.fill(given.limits, limits.download),
+    tls = given.tls or {},
   }
   local good, message, code = check_scheme(text, given.schemes or { "https" })
   if not good then return nil, message, code end

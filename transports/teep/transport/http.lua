@@ -61,7 +61,14 @@ local request_options <const> = {
   socket = "string?", address = "string?", port = "number?", method = "string?", path = "string?",
   host = "string?", headers = "table?", body = "string?", timeout = "number?", on_response = "function",
   on_error = "function?", on_head = "function?", on_data = "function?", limits = "table?",
+  tls = "table?",
 }
+
+-- What the C side takes for TLS: a PEM file, or "" for the authorities of the system.
+function http.authorities(tls)
+  options.check(tls or {}, { authorities = "string?" })
+  return tls and tls.authorities or ""
+end
 
 local function check_request(given)
   options.check(given, request_options)
@@ -76,14 +83,17 @@ end
 
 --- Send one request on a connection of its own; `loop:request`.
 -- @param core the loop
--- @tparam table given `socket` path of a unix socket, or `address` and `port` (default 80); `host` for
---   the Host field; `method` GET, POST, PUT or DELETE (default GET), `path` (default "/"), `headers`,
---   `body`, `timeout` in seconds (default 120), `limits` (message: size of the answer); either
+-- @tparam table given `socket` path of a unix socket, or `address` and `port` (default 80, with TLS
+--   443); `host` for the Host field; `method` GET, POST, PUT or DELETE (default GET), `path` (default
+--   "/"), `headers`,
+--   `body`, `timeout` in seconds (default 120), `limits` (message: size of the answer),
+--   `tls` = {} or { authorities } as of `loop:connect`; either
 --   `on_response(status, headers, body)` is called, headers being content_type, content_length,
 --   content_range, content_encoding, transfer_encoding, location and retry_after, or
 --   `on_error(message, code)`: not_connected, timed_out, too_large, refused (what came is no valid
---   answer), config_invalid (the path of the socket is too long). With `on_head(exchange, status,
---   headers)` and `on_data(exchange, bytes)` the body goes to the latter as it arrives, however large
+--   answer), tls_failed, config_invalid (the path of the socket is too long, or `authorities`).
+--   With `on_head(exchange, status, headers)` and `on_data(exchange, bytes)` the body goes to the latter
+--   as it arrives, however large
 --   it is, `on_response` gets none, and `timeout` is for the header and for every 4096 bytes
 -- @return exchange with `:cancel()`: it ends with not_connected, unless it has ended
 function http.request(core, given)
@@ -93,7 +103,9 @@ function http.request(core, given)
   local method <const>, body <const> = given.method or "GET", given.body or ""
   local length <const> = body == "" and method ~= "GET" and "Content-Length: 0\r\n" or ""
   return core:request {
-    address = given.socket and "+" .. given.socket or given.address, port = given.port or 80,
+    address = given.socket and "+" .. given.socket or given.address,
+    port = given.port or given.tls and 443 or 80,
+    authorities = given.tls and http.authorities(given.tls),
     host = given.host or given.socket and "localhost" or given.address,
     method = method, path = given.path or "/",
     fields = field_lines(given.headers) .. length, body = body, limits = filled,

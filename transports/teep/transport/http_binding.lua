@@ -141,6 +141,7 @@ local function post(self, bytes, done)
   local target <const> = self.target
   return self.loop:request {
     address = target.address, port = target.port, host = target.host, method = "POST", path = target.path,
+    tls = target.tls and self.tls or nil,
     headers = { Accept = media.teep, ["Content-Type"] = bytes ~= "" and media.teep or nil },
     body = bytes, limits = self.limits, timeout = self.limits.idle,
     on_response = function(...) done(read_answer(self, ...)) end,
@@ -152,8 +153,9 @@ end
 -- up to limit `idle`.
 -- @tparam string bytes a TEEP message, "" to start a session
 -- @treturn[1] string answer, "" when the TAM has nothing more to say
--- @treturn[2] nil, string, string message and code: not_connected, timed_out, too_large, refused (status 300
---   and above; or no valid HTTP), unexpected_message (content that is not TEEP)
+-- @treturn[2] nil, string, string message and code: not_connected, timed_out, too_large, tls_failed,
+--   config_invalid (authorities), refused (status 300 and above; or no valid HTTP), unexpected_message
+--   (content that is not TEEP)
 function Connection:exchange(bytes)
   if self.asking then error("exchange: one message at a time", 2) end
   if self.gone then return nil, "connection closed", "not_connected" end
@@ -172,15 +174,16 @@ function Connection:close()
   if self.asking then self.asking:cancel() end
 end
 
-local connect_options <const> = { await = "function?", limits = "table?", observe = "function?" }
+local connect_options <const> = { await = "function?", limits = "table?", observe = "function?", tls = "table?" }
 
 --- Prepare a session with a TAM; nothing is sent before the first exchange.
 -- @param loop of @{teep.transport}
--- @tparam string text http://host[:port]/path
--- @tparam[opt] table given `await` (default `teep.task.await`), `limits`; `observe(event, details)`,
+-- @tparam string text http://host[:port]/path or https://...
+-- @tparam[opt] table given `await` (default `teep.task.await`), `limits`; `tls` as of `loop:connect`;
+--   `observe(event, details)`,
 --   called with `message` { direction, bytes } for every TEEP message
 -- @treturn[1] connection with `:exchange(bytes)` and `:close()`
--- @treturn[2] nil, string, string message and code: config_invalid, unsupported
+-- @treturn[2] nil, string, string message and code: config_invalid
 -- @usage local connection = assert(http_binding.connect(loop, "http://127.0.0.1:8080/teep"))
 -- local query_request = assert(connection:exchange(""))
 local function connect(loop, text, given)
@@ -191,7 +194,7 @@ local function connect(loop, text, given)
     return errors.fail("config_invalid", "%s: want http://host[:port]/path", text)
   end
   return setmetatable({
-    loop = loop, target = target, await = given.await or task.await,
+    loop = loop, target = target, tls = given.tls or {}, await = given.await or task.await,
     observe = given.observe or function() end, limits = limits.fill(given.limits, limits.client),
   }, Connection)
 end

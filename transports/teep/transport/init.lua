@@ -25,7 +25,9 @@ local function nothing() end
 local serve_options <const> = {
   address = "string?", port = "number?", socket = "string?", path = "string?", websocket = "table?",
   http = "function?", origins = "table?", allowed_uids = "table?", limits = "table?",
+  tls = "table?",
 }
+local tls_files <const> = { certificate = "string", key = "string" }
 local websocket_hooks <const> = { on_open = "function?", on_message = "function?", on_close = "function?" }
 
 local function origin_lines(origins)
@@ -52,10 +54,13 @@ function Server:count() return self.core:count() end
 --   `origins`: Origin values allowed (default none; devices send no Origin);
 --   `http(request)`: see @{teep.transport.http}; `allowed_uids` of peers on a unix socket
 --   without WebSocket (default: whoever may open the file), others get 403; `limits`:
---   see @{teep.transport.limits}. Only the first request of an HTTP connection may have content.
+--   see @{teep.transport.limits}; `tls` = { certificate, key }: PEM files, the certificate may be
+--   followed by its chain; TLS 1.2 and 1.3 (RFC 9325).
+--   Only the first request of an HTTP connection may have content.
 -- @treturn[1] table server
 -- @treturn[2] nil, string, string message and code: busy (somebody listens there), denied, exists
---   (something other than a socket lies there), not_found (the folder), config_invalid (address),
+--   (something other than a socket lies there), not_found (the folder), config_invalid (address, or a
+--   file of `tls` that is missing, unfit or does not belong to the other),
 --   io_failed
 function Loop:serve(given)
   options.check(given, serve_options)
@@ -63,6 +68,10 @@ function Loop:serve(given)
   if given.socket and (given.address or given.port) then error("serve: socket or address, not both", 2) end
   if given.allowed_uids and (given.websocket or not given.socket) then
     error("serve: allowed_uids is for HTTP on a unix socket", 2)
+  end
+  if given.tls then
+    options.check(given.tls, tls_files)
+    if given.socket then error("serve: TLS is for an address, not for a unix socket", 2) end
   end
   local address <const>, port <const> = given.address or "127.0.0.1", given.port or 0
   if math.type(port) ~= "integer" or port < 0 or port > 65535 then error("serve: port out of range", 2) end
@@ -73,6 +82,7 @@ function Loop:serve(given)
     path = given.websocket and (given.path or "/teep"),
     origins = origin_lines(given.origins), http = given.http ~= nil,
     limits = limits.fill(given.limits, limits.server),
+    certificate = given.tls and given.tls.certificate, key = given.tls and given.tls.key,
     on_open = hooks.on_open, on_message = hooks.on_message, on_close = hooks.on_close,
     on_request = given.http and http.handler(given.http, given.allowed_uids),
   }
@@ -82,19 +92,22 @@ end
 
 local connect_options <const> = {
   uri = "string", on_open = "function?", on_message = "function?", on_close = "function?",
-  on_error = "function?", limits = "table?",
+  on_error = "function?", limits = "table?", tls = "table?",
 }
 
 --- Open a WebSocket with sub-protocol v0.teep.cbor.
 -- A name in the URI is looked up before the function returns (getaddrinfo blocks).
--- @tparam table given `uri` ws://host[:port]/path; `on_open(connection)`,
+-- @tparam table given `uri` ws://host[:port]/path, or wss:// for TLS; `on_open(connection)`,
 --   `on_message(connection, bytes)`, `on_close(connection, code, reason)` once it was open,
---   `on_error(message, code)` when it does not come to that: not_connected, refused, timed_out;
---   `limits`
+--   `on_error(message, code)` when it does not come to that: not_connected, refused, timed_out,
+--   tls_failed (no TLS there, or the certificate has expired, is for another name or from an unknown
+--   authority), config_invalid (`authorities`);
+--   `tls` = { authorities }: PEM file (default: the authorities of the system), for wss; the name or
+--   address of the server is always verified; `limits`
 -- @treturn[1] connection with `:send(bytes)` -> true | nil, message, code (not_connected,
 --   limit_reached), `:close([code[, reason]])` and `.peer`, all harmless once it is closed. Code 1006:
 --   lost. libwebsockets 4.1.6 shows codes 1012 to 1016 of the peer as 1002.
--- @treturn[2] nil, string, string message and code: config_invalid, unsupported (wss)
+-- @treturn[2] nil, string, string message and code: config_invalid
 function Loop:connect(given)
   options.check(given, connect_options)
   local target <const>, message <const>, code <const> = uri.parse(given.uri)
@@ -105,6 +118,7 @@ function Loop:connect(given)
   local on_error <const> = given.on_error or nothing
   return self.core:connect {
     address = target.address, port = target.port, host = target.host, path = target.path,
+    authorities = target.tls and http.authorities(given.tls),
     limits = limits.fill(given.limits, limits.client),
     on_open = given.on_open, on_message = given.on_message, on_close = given.on_close,
     on_error = function(_, text, why) on_error(text, why) end,

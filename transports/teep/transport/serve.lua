@@ -7,7 +7,7 @@ local websocket <const> = require "teep.transport.websocket"
 
 local serve_options <const> = {
   address = "string?", port = "number?", path = "string?", origins = "table?", limits = "table?",
-  tam = "table", observe = "function?",
+  tam = "table", observe = "function?", tls = "table?",
 }
 
 --- Serve a TAM over WebSocket and HTTP; both lead to the same `tam:receive`.
@@ -16,7 +16,8 @@ local serve_options <const> = {
 -- @param loop of @{teep.transport}
 -- @tparam table given `tam`: has `:connect(session) -> bytes` and `:receive(session, bytes) -> bytes | nil
 --   [, message, code]`, each called in a task and free to wait; `session` is a table of a WebSocket, or of
---   an HTTP request, with `transport` ("websocket", "http") and `peer`; `address`, `port`, `path`, `origins`
+--   an HTTP request, with `transport` ("websocket", "http") and `peer`; `address`, `port`, `path`,
+--   `origins`, `tls`
 --   as for `loop:serve`; `limits`: `limits.tam` of @{teep.transport.limits}; `observe(event, details)`,
 --   called with `message` { direction = "in"|"out", bytes, session } for every TEEP message and with
 --   `failed` { message, traceback, session }
@@ -31,6 +32,7 @@ return function(loop, given)
   }
   return loop:serve {
     address = given.address, port = given.port, path = settings.path, origins = given.origins,
+    tls = given.tls,
     limits = limits.part(filled, limits.server),
     websocket = websocket.hooks(settings), http = http_binding.handler(settings),
   }

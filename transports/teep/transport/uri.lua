@@ -16,16 +16,13 @@ end
 local ports <const> = { ws = 80, http = 80, wss = 443, https = 443 }
 
 --- Take a URI apart.
--- @tparam string text scheme://host[:port][/path]; scheme ws or http
--- @treturn[1] table scheme, address, port, host (for the Host header), path
--- @treturn[2] nil, string, string message and code: config_invalid, unsupported (wss, https)
+-- @tparam string text scheme://host[:port][/path]; scheme ws, wss, http or https
+-- @treturn[1] table scheme, address, port, host (for the Host header), path, tls (boolean)
+-- @treturn[2] nil, string, string message and code: config_invalid
 function uri.parse(text)
   local scheme <const>, authority <const>, path <const> = text:match "^(%a[%w+.-]*)://([^/?#]+)(/?[!-~]*)$"
   if not ports[scheme] then
-    return errors.fail("config_invalid", "%s: want ws://host[:port]/path or http://host[:port]/path", text)
-  end
-  if ports[scheme] == 443 then
-    return errors.fail("unsupported", "%s: TLS is not built in; use a local TLS proxy", text)
+    return errors.fail("config_invalid", "%s: want scheme://host[:port]/path; ws, wss, http or https", text)
   end
   local host <const>, port <const> = split_authority(authority)
   local number <const> = math.tointeger(tonumber(port == "" and ports[scheme] or port))
@@ -37,7 +34,7 @@ function uri.parse(text)
   end
   return {
     scheme = scheme, address = host, port = number, host = authority,
-    path = path:find "^/" and path or "/" .. path,
+    path = path:find "^/" and path or "/" .. path, tls = ports[scheme] == 443,
   }
 end
 

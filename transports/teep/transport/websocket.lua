@@ -52,7 +52,7 @@ end
 
 local serve_options <const> = {
   address = "string?", port = "number?", path = "string?", origins = "table?", limits = "table?",
-  tam = "table", observe = "function?",
+  tam = "table", observe = "function?", tls = "table?",
 }
 
 --- Serve a TAM.
@@ -61,7 +61,8 @@ local serve_options <const> = {
 -- one that needs no more: probing learns nothing.
 -- @param loop of @{teep.transport}
 -- @tparam table given `tam`: has `:connect(session) -> bytes` and `:receive(session, bytes) -> bytes |
---   nil`, each called in a task and free to wait; `address`, `port`, `path`, `origins`, `limits` as for
+--   nil`, each called in a task and free to wait; `address`, `port`, `path`, `origins`, `tls`, `limits` as
+--   for
 --   `loop:serve`; `observe(event, details)`, called with `message` { direction = "in"|"out",
 --   bytes, session } for every TEEP message and with `failed`
 -- @treturn[1] server
@@ -71,7 +72,7 @@ local function serve(loop, given)
   options.check(given, serve_options)
   local settings <const> = { tam = given.tam, observe = given.observe or function() end }
   return loop:serve {
-    address = given.address, port = given.port, path = given.path, origins = given.origins,
+    address = given.address, port = given.port, path = given.path, origins = given.origins, tls = given.tls,
     limits = given.limits, websocket = hooks(settings),
   }
 end
@@ -123,16 +124,17 @@ function Connection:close()
   self.gone = self.gone or "connection closed"
 end
 
-local connect_options <const> = { await = "function?", limits = "table?", observe = "function?" }
+local connect_options <const> = { await = "function?", limits = "table?", observe = "function?", tls = "table?" }
 
 --- Connect to a TAM and wait until the connection is open.
 -- @param loop of @{teep.transport}
--- @tparam string uri ws://host[:port]/path
--- @tparam[opt] table given `await` (default `teep.task.await`), `limits`; `observe(event, details)`,
+-- @tparam string uri ws://host[:port]/path or wss://...
+-- @tparam[opt] table given `await` (default `teep.task.await`), `limits`; `tls` as of `loop:connect`;
+--   `observe(event, details)`,
 --   called with `message` { direction, bytes } for every TEEP message
 -- @treturn[1] connection with `:exchange(bytes)` and `:close()`
--- @treturn[2] nil, string, string message and code: not_connected, refused, timed_out, config_invalid,
---   unsupported
+-- @treturn[2] nil, string, string message and code: not_connected, refused, timed_out, tls_failed,
+--   config_invalid
 -- @usage local connection = assert(websocket.connect(loop, "ws://127.0.0.1:8080/teep"))
 -- local query_request = assert(connection:exchange(""))
 local function connect(loop, uri, given)
@@ -142,7 +144,7 @@ local function connect(loop, uri, given)
   }, Connection)
   return self.await(function(done)
     local core <const>, message <const>, code <const> = loop:connect {
-      uri = uri, limits = given.limits,
+      uri = uri, tls = given.tls, limits = given.limits,
       on_open = function() done(self) end,
       on_error = function(text, why) done(nil, text, why) end,
       on_message = function(_, bytes) on_message(self, bytes) end,
