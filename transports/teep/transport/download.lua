@@ -130,7 +130,9 @@ local function start(self, loop, target, done)
   }
 end
 
-local download_options <const> = { await = "function?", schemes = "table?", limits = "table?", tls = "table?" }
+local download_options <const> = {
+  await = "function?", schemes = "table?", limits = "table?", tls = "table?",
+}
 
 --- Fetch a payload, or the rest of it: one attempt. Neither redirects nor content codings; a server that does
 -- not know ranges sends everything, and what was received before is skipped.

@@ -174,7 +174,9 @@ function Connection:close()
   if self.asking then self.asking:cancel() end
 end
 
-local connect_options <const> = { await = "function?", limits = "table?", observe = "function?", tls = "table?" }
+local connect_options <const> = {
+  await = "function?", limits = "table?", observe = "function?", tls = "table?",
+}
 
 --- Prepare a session with a TAM; nothing is sent before the first exchange.
 -- @param loop of @{teep.transport}

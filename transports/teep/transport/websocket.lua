@@ -72,8 +72,8 @@ local function serve(loop, given)
   options.check(given, serve_options)
   local settings <const> = { tam = given.tam, observe = given.observe or function() end }
   return loop:serve {
-    address = given.address, port = given.port, path = given.path, origins = given.origins, tls = given.tls,
-    limits = given.limits, websocket = hooks(settings),
+    address = given.address, port = given.port, path = given.path, origins = given.origins,
+    tls = given.tls, limits = given.limits, websocket = hooks(settings),
   }
 end
 
@@ -124,7 +124,9 @@ function Connection:close()
   self.gone = self.gone or "connection closed"
 end
 
-local connect_options <const> = { await = "function?", limits = "table?", observe = "function?", tls = "table?" }
+local connect_options <const> = {
+  await = "function?", limits = "table?", observe = "function?", tls = "table?",
+}
 
 --- Connect to a TAM and wait until the connection is open.
 -- @param loop of @{teep.transport}
