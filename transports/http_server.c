@@ -259,12 +259,13 @@ static int on_body(lteep_link *link, const void *in, size_t size) {
   return lteep_store_append(&asked->body, in, size) ? 0 : refuse(link, 503);
 }
 
+/* libwebsockets tells the end of an empty body too, when on_request has dispatched already. */
 static int on_body_end(lteep_link *link) {
   request *asked = link->state;
   if (!asked) return 0;
   asked->unread = false;
   if (asked->lingering) return -1;
-  return dispatch(link);
+  return asked->expected ? dispatch(link) : 0;
 }
 
 static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in, size_t size) {

@@ -121,17 +121,20 @@ local function octal(bytes)
   return (bytes:gsub(".", function(byte) return ("\\%03o"):format(byte:byte()) end))
 end
 
--- A server that answers one request with just these bytes, then closes. Its port is on its output. In
--- Perl, which every Debian has.
-function support.careless_server(bytes)
+-- A server that answers one request with just these bytes, then closes, or waits for the client to close
+-- (`stays`). On its output: its port, then the header it got. In Perl, which every Debian has.
+function support.careless_server(bytes, stays)
   return assert(io.popen(([[exec perl -MIO::Socket -e '
     $| = 1;
     my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
     print $listener->sockport, "\n";
     alarm 10;
     my $peer = $listener->accept;
-    while (<$peer>) { last if /^\r?$/ }
-    print $peer "%s"']]):format(octal(bytes))))
+    my $length = 0;
+    while (<$peer>) { print; $length = $1 if /^content-length: *(\d+)/i; last if /^\r?$/ }
+    read $peer, my $body, $length;
+    print $peer "%s";
+    if (%d) { 1 while <$peer> }']]):format(octal(bytes), stays and 1 or 0)))
 end
 
 -- The status of an HTTP answer.

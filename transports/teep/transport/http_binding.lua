@@ -27,7 +27,9 @@ end
 local passing <const> = {
   busy = true, store_failed = true, io_failed = true, no_space = true, no_memory = true, timed_out = true,
 }
-local lasting <const> = { policy_failed = true, hard_rule = true, corrupt = true }
+local lasting <const> = {
+  policy_failed = true, hard_rule = true, corrupt = true, crypto_failed = true, attestation_unsupported = true,
+}
 local retry_after <const> = "5" -- seconds
 
 local function fail(request, code)
