@@ -1,25 +1,55 @@
 --- Files that verbs read and write.
 -- @module teep.cli.files
 local core <const> = require "teep.core"
+local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
 
 local files = {}
 local size_limit <const> = 64 * 1024 * 1024
+local chunk <const> = 64 * 1024
+
+local function open(path)
+  if path == "-" then return io.stdin end
+  local file, reason = io.open(path, "rb")
+  if not file then return errors.fail("io_failed", "%s", reason) end
+  return file
+end
 
 --- Read a whole file, `-` for standard input.
 -- @tparam string path
 -- @treturn[1] string bytes
 -- @treturn[2] nil, string, string message with the path, and code
 function files.read(path)
-  local file, reason = io.stdin, nil
-  if path ~= "-" then file, reason = io.open(path, "rb") end
-  if not file then return errors.fail("io_failed", "%s", reason) end
+  local file, message, code = open(path)
+  if not file then return nil, message, code end
   local bytes, why = file:read(size_limit + 1)
   if path ~= "-" then file:close() end
   if why then return errors.fail("io_failed", "%s: %s", path, why) end
   if not bytes then return errors.fail("truncated", "%s: the file is empty", path) end
   if #bytes > size_limit then return errors.fail("too_large", "%s: more than %d bytes", path, size_limit) end
   return bytes
+end
+
+--- Digest and size of a file of any size, `-` for standard input.
+-- @tparam string path
+-- @treturn[1] table `{ digest = { algorithm = "SHA-256", bytes }, size }`
+-- @treturn[2] nil, string, string message with the path, and code
+function files.measure(path)
+  local file, message, code = open(path)
+  if not file then return nil, message, code end
+  local sum, size = crypto.hash "SHA-256", 0
+  local bytes, why
+  repeat
+    bytes, why = file:read(chunk)
+    if bytes then
+      sum:update(bytes)
+      size = size + #bytes
+    end
+  until not bytes
+  if path ~= "-" then file:close() end
+  if why then return errors.fail("io_failed", "%s: %s", path, why) end
+  if size == 0 then return errors.fail("truncated", "%s: the file is empty", path) end
+  return { digest = { algorithm = "SHA-256", bytes = sum:finish() }, size = size }
 end
 
 --- Write a whole file, `-` for standard output. A file has its old bytes or all of the new ones, also when

@@ -31,12 +31,22 @@ local function identifier(text)
   return id, message
 end
 
+-- Everybody may read a manifest.
+local function location(text)
+  local authority = text:match "^%a[%w+.-]*://([^/?#]+)[!-~]*$"
+  if not authority then return nil, "want a URI like https://files.example/hello.bin" end
+  if text:find("#", 1, true) then return nil, "a URI of a payload has no fragment" end
+  if authority:find("@", 1, true) then return nil, "a URI in a manifest must not have a user or password" end
+  return text
+end
+
 local function define_create(create)
-  create:description("Makes an unsigned SUIT envelope that carries the payload and installs it as one " ..
-    "component. Devices accept it only with matching vendor and class, and never with a lower sequence " ..
-    "number than they have.")
+  create:description("Makes an unsigned SUIT envelope that installs a payload as one component. It holds " ..
+    "the payload, or with --uri its digest and size only. Devices accept it only with matching vendor and " ..
+    "class, and never with a lower sequence number than they have.")
   create:option("--component", "Identifier of the component."):argname("ID"):convert(identifier):count(1)
   create:option("--payload", "File with the bytes of the component."):argname("FILE"):count(1)
+  create:option("--uri", "Where devices get the payload."):argname("URI"):convert(location)
   create:option("--vendor", "Vendor identifier of the devices."):argname("UUID"):convert(uuid):count(1)
   create:option("--class", "Class identifier of the devices."):argname("UUID"):convert(uuid):count(1)
   create:option("--sequence-number", "Release number, higher for newer."):argname("N")
@@ -73,16 +83,27 @@ local function default_manifest(id)
   return copy
 end
 
-function actions.create(arguments)
+-- The payload itself, or where it is and how to know it.
+local function content(arguments)
+  if arguments.uri then
+    local measured, message, code = files.measure(arguments.payload)
+    if not measured then return nil, message, code end
+    return { uri = arguments.uri, digest = measured.digest, size = measured.size }
+  end
   local payload, message, code = files.read(arguments.payload)
   if not payload then return nil, message, code end
+  return { payload = payload }
+end
+
+function actions.create(arguments)
+  local component, message, code = content(arguments)
+  if not component then return nil, message, code end
+  component.id = arguments.component
+  component.vendor_identifier, component.class_identifier = arguments.vendor, arguments.class
   local envelope, why, reason = require("teep.suit").create{
     manifest_component_id = arguments.manifest or default_manifest(arguments.component),
     sequence_number = arguments.sequence_number,
-    components = { {
-      id = arguments.component, payload = payload,
-      vendor_identifier = arguments.vendor, class_identifier = arguments.class,
-    } },
+    components = { component },
   }
   if not envelope then return nil, why, reason end
   return files.write(arguments.output, envelope)
