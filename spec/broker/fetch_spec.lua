@@ -98,7 +98,7 @@ describe("teep.broker fetch", function()
       end
     end)
 
-    for _, code in ipairs{ "not_connected", "timed_out", "busy", "truncated" } do
+    for _, code in ipairs{ "not_connected", "timed_out", "busy", "truncated", "refused" } do
       it("tries again after " .. code, function()
         local path = line({ 0 }, { "later", code })
         assert.is_true(new{ download = path.download }:fetch(URI, 0, device().sink))

@@ -10,8 +10,11 @@ Download.__index = Download
 
 local download = {}
 
--- Failures that may pass; another attempt at the others would end in the same way.
-local passing <const> = { not_connected = true, timed_out = true, busy = true, truncated = true }
+-- Failures that may pass, a server that says no among them; another attempt at the others would end in the
+-- same way.
+local passing <const> = {
+  not_connected = true, timed_out = true, busy = true, truncated = true, refused = true,
+}
 
 --- A URI as people may see it: scheme, host and path. User, password and query may be secrets.
 -- @tparam string uri

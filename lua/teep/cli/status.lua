@@ -22,6 +22,10 @@ end
 
 local function manifest_line(item) return ("%s  sequence number %s"):format(item.id, item.sequence_number) end
 
+local function download_line(item)
+  return ("%s  %d bytes received, attempt %d"):format(item.uri, item.received, item.attempts)
+end
+
 local function itself(item) return item end
 
 local shows = {}
@@ -33,12 +37,13 @@ function shows.broker(status)
   output.print("TAM: %s", status.tam_uri)
   print_list("components", status.components, output.component)
   print_list("manifests", status.manifests, manifest_line)
+  print_list("downloads", status.downloads, download_line)
   print_list("requested", status.requested, itself)
   print_list("unneeded", status.unneeded, itself)
 end
 
 function shows.tam(status)
-  output.print("TAM at %s", status.uri)
+  output.print("TAM at %s", table.concat(status.uris, ", "))
   output.print("store: %s, wire %s", status.store, status.wire)
   print_list("keys", status.keys, function(key) return ("%s  %s"):format(key.kid, key.algorithm) end)
   output.print("manifests: %d", status.manifests)

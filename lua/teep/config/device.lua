@@ -1,5 +1,6 @@
 --- Settings of a device: its TEE driver, TEEP Agent and TEEP Broker, see examples/demo for a complete file.
 -- @module teep.config.device
+local broker <const> = require "teep.broker"
 local shared <const> = require "teep.config.shared"
 local uri <const> = require "teep.transport.uri"
 
@@ -31,6 +32,22 @@ local tam_uri <const> = {
   end,
 }
 
+-- Payloads by URI.
+local fetch <const> = {
+  type = "record",
+  default = {},
+  fields = {
+    schemes = {
+      type = "list", of = { type = "enum", values = { "https", "http" } }, default = { "https" },
+    },
+    size = { type = "integer", min = 1, max = 1 << 40, default = broker.limits.fetch_size }, -- bytes
+    attempts = { type = "integer", min = 1, default = broker.limits.fetch_attempts },
+  },
+}
+
+-- Whom to believe that a server is who it says, of TAMs and payloads; the system's authorities otherwise.
+local tls <const> = { type = "record", fields = { authorities = { type = "path", required = true } } }
+
 return {
   type = "record",
   fields = {
@@ -38,6 +55,8 @@ return {
     device = device,
     trust = shared.trust("tams", "signers"),
     tam_uri = tam_uri,
+    tls = tls,
+    fetch = fetch,
     flow = shared.script,
     admin_socket = shared.admin_socket,
     wire = shared.wire,

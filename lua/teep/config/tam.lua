@@ -11,6 +11,13 @@ local listen <const> = {
     address = { type = "string", default = "127.0.0.1" },
     port = { type = "integer", max = 65535, required = true }, -- 0: any free port, told when ready
     path = { type = "string", pattern = "^/[^%s?#]*$", hint = "a path like /teep", default = "/teep" },
+    tls = {
+      type = "record",
+      fields = {
+        certificate = { type = "path", required = true }, -- PEM, with those of intermediate authorities
+        key = { type = "path", required = true },
+      },
+    },
   },
 }
 

@@ -8,8 +8,8 @@ local device <const> = require "teep.daemon.device"
 local host <const> = require "teep.daemon.host"
 local observer <const> = require "teep.daemon.observer"
 local task <const> = require "teep.task"
+local transport <const> = require "teep.transport"
 local version <const> = require("teep").version
-local websocket <const> = require "teep.transport.websocket"
 
 local daemon = {}
 
@@ -20,17 +20,23 @@ local agent_events <const> = {
 }
 local broker_events <const> = {
   session = { "info", "state", "cause", "tam_uri", "code", "message" },
-  transport_failed = { "warning", "tam_uri", "reason" }, retry = { "info", "attempt", "seconds" },
+  transport_failed = { "warning", "tam_uri", "reason" }, retry = { "info", "uri", "attempt", "seconds" },
+  fetch = { "info", "state", "uri", "received", "attempts", "code", "message" },
+  fetch_failed = { "warning", "uri", "received", "code", "reason" },
   outcome = { "info", "outcome", "component_id", "code", "message" },
 }
 
 local function open_broker(settings, running, agent)
-  local loop = running.loop
+  local loop, fetch = running.loop, settings.fetch
+  local lines = { observe = running:observer(), tls = settings.tls }
+  local downloads = { schemes = fetch.schemes, tls = settings.tls, limits = { download = fetch.size } }
   return broker.new{
     agents = { agent }, flow = settings.flow, clock = os.time, random = crypto.random,
-    connect = function(tam_uri) return websocket.connect(loop, tam_uri, { observe = running:observer() }) end,
+    connect = function(tam_uri) return transport.connect(loop, tam_uri, lines) end,
+    download = function(uri, offset, sink) return transport.download(loop, uri, offset, sink, downloads) end,
     sleep = function(seconds) task.await(function(done) loop:timer(seconds, done) end) end,
     observe = observer.new(running.logger, broker_events),
+    limits = { fetch_size = fetch.size, fetch_attempts = fetch.attempts },
   }
 end
 
@@ -44,10 +50,14 @@ local function check_regularly(settings, running, made)
 end
 
 local function start(settings, running)
-  local agent, driver, code = device.open(settings, observer.new(running.logger, agent_events))
+  local made
+  local agent, driver, code = device.open(settings, {
+    observe = observer.new(running.logger, agent_events), fetch = function(...) return made:fetch(...) end,
+  })
   if not agent then return nil, driver, code end
   running:close_at_end(driver)
-  local made, message, reason = open_broker(settings, running, agent)
+  local message, reason
+  made, message, reason = open_broker(settings, running, agent)
   if not made then return nil, message, reason end
   local served, why, kind = running:admin(settings.admin_socket, broker_routes.new{
     settings = settings, broker = made, agent = agent, driver = driver, version = version,

@@ -36,7 +36,8 @@ local function status(given)
     manifests = map(found.manifests, manifest),
     requested = map(found.requested, function(entry) return entry.component_id end),
     unneeded = map(found.unneeded, function(entry) return entry.manifest_component_id end),
-    broken = json.list(found.broken), sessions = json.list(found.sessions), waiting = found.waiting,
+    downloads = json.list(found.downloads), broken = json.list(found.broken),
+    sessions = json.list(found.sessions), waiting = found.waiting,
   }
 end
 

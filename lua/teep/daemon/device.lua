@@ -24,25 +24,26 @@ local function load_trust(settings)
   return trust
 end
 
-local function open_agent(settings, opened, trust, observe)
+local function open_agent(settings, opened, trust, given)
   return agent.new{
     driver = opened, device = settings.device, trust = trust, tam_uri = settings.tam_uri,
-    wire = settings.wire, clock = os.time, random = crypto.random, observe = observe,
+    wire = settings.wire, clock = os.time, random = crypto.random, observe = given.observe,
+    fetch = given.fetch,
   }
 end
 
 --- Open driver and agent.
 -- @tparam table settings checked configuration
--- @tparam function observe of the agent
+-- @tparam table given `observe` and `fetch` of the agent
 -- @treturn[1] Agent
 -- @treturn[1] driver to be closed at the end
 -- @treturn[2] nil, string, string message and code
-function device.open(settings, observe)
+function device.open(settings, given)
   local trust, message, code = load_trust(settings)
   if not trust then return nil, message, code end
   local opened, why, reason = open_driver(settings)
   if not opened then return nil, why, reason end
-  local made, flaw, kind = open_agent(settings, opened, trust, observe)
+  local made, flaw, kind = open_agent(settings, opened, trust, given)
   if made then return made, opened end
   opened:close()
   return nil, flaw, kind
@@ -55,7 +56,7 @@ end
 function device.key(settings)
   local opened, why, reason = open_driver(settings)
   if not opened then return nil, why, reason end
-  local made, message, code = open_agent(settings, opened, { tams = {}, signers = {} })
+  local made, message, code = open_agent(settings, opened, { tams = {}, signers = {} }, {})
   local public = made and made:key():public()
   opened:close()
   if not public then return nil, message, code end

@@ -1,4 +1,4 @@
---- The daemon of a TAM: store, policies, keys, WebSocket endpoint, admin socket.
+--- The daemon of a TAM: store, policies, keys, WebSocket and HTTP endpoint, admin socket.
 -- @module teep.daemon.tam
 local crypto <const> = require "teep.crypto"
 local host <const> = require "teep.daemon.host"
@@ -8,8 +8,8 @@ local policy <const> = require "teep.policy"
 local store <const> = require "teep.store"
 local tam <const> = require "teep.tam"
 local tam_routes <const> = require "teep.daemon.tam_routes"
+local transport <const> = require "teep.transport"
 local version <const> = require("teep").version
-local websocket <const> = require "teep.transport.websocket"
 
 local daemon = {}
 
@@ -72,18 +72,27 @@ local function expire(running, server)
   running.loop:timer(expiry_interval, function() expire(running, server) end)
 end
 
+-- What devices may have as `tam_uri`.
+local function uris(listen, port)
+  local host = listen.address:find(":", 1, true) and "[" .. listen.address .. "]" or listen.address
+  local found = {}
+  for i, scheme in ipairs(listen.tls and { "wss", "https" } or { "ws", "http" }) do
+    found[i] = ("%s://%s:%d%s"):format(scheme, host, port, listen.path)
+  end
+  return found
+end
+
 local function start(settings, running)
   local open, message, code = open_tam(settings, running)
   if not open then return nil, message, code end
   local listen = settings.listen
-  local server, why, reason = websocket.serve(running.loop, {
-    address = listen.address, port = listen.port, path = listen.path, tam = open.tam,
+  local server, why, reason = transport.serve(running.loop, {
+    address = listen.address, port = listen.port, path = listen.path, tls = listen.tls, tam = open.tam,
     observe = running:observer(),
   })
   if not server then return nil, why, reason end
   running:close_at_end(server)
-  local facts = { version = version, port = server.port, keys = open.keys,
-    uri = ("ws://%s:%d%s"):format(listen.address, server.port, listen.path) }
+  local facts = { version = version, port = server.port, keys = open.keys, uris = uris(listen, server.port) }
   local served, flaw, kind = running:admin(settings.admin_socket, tam_routes.new{
     settings = settings, tam = open.tam, store = open.store, facts = facts,
   })
@@ -104,7 +113,7 @@ function daemon.run(settings)
     running:close()
     return nil, why, reason
   end
-  return running:run("role", "tam", "uri", facts.uri, "port", facts.port, "store", settings.store,
+  return running:run("role", "tam", "uris", table.concat(facts.uris, ","), "port", facts.port, "store", settings.store,
     "socket", settings.admin_socket)
 end
 

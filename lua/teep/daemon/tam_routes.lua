@@ -82,8 +82,8 @@ local function status(settings, facts, store)
   local agents, why, reason = store:agents()
   if not agents then return nil, why, reason end
   return {
-    role = "tam", version = facts.version, uri = facts.uri, port = facts.port, store = settings.store,
-    wire = settings.wire, manifests = #known, devices = #agents,
+    role = "tam", version = facts.version, uris = json.list(facts.uris), port = facts.port,
+    store = settings.store, wire = settings.wire, manifests = #known, devices = #agents,
     keys = map(facts.keys, function(key)
       return { kid = hex(key:thumbprint()), algorithm = key:algorithm() }
     end),
@@ -91,7 +91,7 @@ local function status(settings, facts, store)
 end
 
 --- The routes, for `teep.daemon.router`.
--- @tparam table given `settings`, `tam`, `store`, `facts` (`version`, `uri`, `port`, `keys`)
+-- @tparam table given `settings`, `tam`, `store`, `facts` (`version`, `uris`, `port`, `keys`)
 -- @treturn {[string]=function}
 function tam_routes.new(given)
   local store = given.store
