@@ -74,10 +74,10 @@ end
 
 -- What devices may have as `tam_uri`.
 local function uris(listen, port)
-  local host = listen.address:find(":", 1, true) and "[" .. listen.address .. "]" or listen.address
+  local name = listen.address:find(":", 1, true) and "[" .. listen.address .. "]" or listen.address
   local found = {}
   for i, scheme in ipairs(listen.tls and { "wss", "https" } or { "ws", "http" }) do
-    found[i] = ("%s://%s:%d%s"):format(scheme, host, port, listen.path)
+    found[i] = ("%s://%s:%d%s"):format(scheme, name, port, listen.path)
   end
   return found
 end
@@ -113,8 +113,8 @@ function daemon.run(settings)
     running:close()
     return nil, why, reason
   end
-  return running:run("role", "tam", "uris", table.concat(facts.uris, ","), "port", facts.port, "store", settings.store,
-    "socket", settings.admin_socket)
+  return running:run("role", "tam", "uris", table.concat(facts.uris, ","), "port", facts.port, "store",
+    settings.store, "socket", settings.admin_socket)
 end
 
 return daemon
