@@ -18,7 +18,8 @@ C_FILES = $(shell git ls-files '*.c' '*.h')
 all: build
 
 help:
-	@echo 'make demo    build; a TAM installs a signed component on a device, and removes it again'
+	@echo 'make demo    build; a TAM installs signed components on a device, and removes them again;'
+	@echo '             TRANSPORT=http: TEEP over HTTP, TLS=1: everything over TLS'
 	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'

@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make cmake pkg-config lua5.4 liblua5.4-dev libcbor-dev libmbedtls-dev libssl-dev
-       libwebsockets-dev libwebsockets-evlib-ev libev-dev libsqlite3-dev lua-argparse lua-filesystem lua-cjson"
+       libwebsockets-dev libwebsockets-evlib-ev libev-dev libsqlite3-dev lua-argparse lua-filesystem lua-cjson openssl"
 case "${1:-}" in
   build) wanted=$build ;;
   test) wanted="$build lua-busted" ;;

@@ -12,7 +12,9 @@ git clone -q "$top" "$tree/source"
   tail -n 30 "$tree/log" >&2
   exit 1
 }
-cp "$tree/source/examples/demo/run.sh" "$tree/run.sh"
+cp -r "$tree/source/examples/demo" "$tree/demo"
 rm -rf "$tree/source"
 cd "$tree"
-env -i PATH="$PATH" HOME="$tree" TEEP="$tree/rocks/bin/teep" ./run.sh
+env -i PATH="$PATH" HOME="$tree" TEEP="$tree/rocks/bin/teep" \
+  LUA_PATH="$tree/rocks/share/lua/5.4/?.lua;$tree/rocks/share/lua/5.4/?/init.lua;;" \
+  LUA_CPATH="$tree/rocks/lib/lua/5.4/?.so;;" demo/run.sh
