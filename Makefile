@@ -8,8 +8,8 @@ T ?= scanner
 S ?= 60
 ROUNDS ?= 5
 SECONDS ?= 0.3
-FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c) \
-  $(addprefix core/crypto/,key.c provider.c openssl.c)
+FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c \
+  core/crypto/*.c core/crypto/openssl/*.c)
 BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')

@@ -1,16 +1,26 @@
-/* COSE_Key (RFC 9052 section 7, RFC 9053 sections 7.1 and 7.2): EC2 on P-256, OKP on Ed25519. */
+/* COSE_Key (RFC 9052 section 7, RFC 9053 section 7): EC2, OKP and Symmetric. */
 #include "internal.h"
 
 #include <string.h>
 
-enum { KTY = 1, KID = 2, ALG = 3, KEY_OPS = 4, CRV = -1, X = -2, Y = -3, D = -4 };
-enum { SIGN = 1, VERIFY = 2 };
+enum { KTY = 1, KID = 2, ALG = 3, KEY_OPS = 4, CRV = -1, K = -1, X = -2, Y = -3, D = -4 };
+
+/* key_ops (RFC 9052 table 5), as bits. */
+#define OP(n) (1u << (n))
+#define OPS_SIGN OP(1)
+#define OPS_VERIFY OP(2)
+#define OPS_ENCRYPTION (OP(3) | OP(4))
+#define OPS_WRAP (OP(5) | OP(6))
+#define OPS_DERIVE (OP(7) | OP(8))
+#define OPS_MAC (OP(9) | OP(10))
+enum { OPERATION_LAST = 10 };
 
 /* What was found in the map. */
 typedef struct {
   lteep_key_parts *parts;
-  bool has_x, has_y;
-  bool limits_use, may_sign, may_verify; /* key_ops */
+  size_t x_size, y_size, d_size; /* 0: absent */
+  bool limits_use;               /* there is a key_ops */
+  unsigned operations;
 } reading;
 
 static lteep_status read_number(lteep_reader *reader, int *number) {
@@ -21,13 +31,25 @@ static lteep_status read_number(lteep_reader *reader, int *number) {
   return LTEEP_OK;
 }
 
-/* Leading zeros are part of a coordinate (RFC 9053 section 7.1.1): the size is exact. */
+/* Leading zeros are part of a coordinate (RFC 9053 section 7.1.1); whether the size is that of the
+ * curve is seen at the end of the map. */
 static lteep_status read_coordinate(lteep_reader *reader, uint8_t out[LTEEP_COORDINATE_MAX],
-                                    bool *found) {
+                                    size_t *size) {
   lteep_bytes value = lteep_reader_bytes(reader);
-  if (reader->status != LTEEP_OK || value.size != LTEEP_COORDINATE_MAX) return LTEEP_ERR_BAD_KEY;
+  if (reader->status != LTEEP_OK || value.size == 0 || value.size > LTEEP_COORDINATE_MAX)
+    return LTEEP_ERR_BAD_KEY;
   memcpy(out, value.at, value.size);
-  *found = true;
+  *size = value.size;
+  return LTEEP_OK;
+}
+
+static lteep_status read_secret(lteep_reader *reader, lteep_key_parts *parts) {
+  lteep_bytes value = lteep_reader_bytes(reader);
+  if (reader->status != LTEEP_OK || value.size == 0 || value.size > LTEEP_SYMMETRIC_MAX)
+    return LTEEP_ERR_BAD_KEY;
+  memcpy(parts->k, value.at, value.size);
+  parts->k_size = value.size;
+  parts->has_private = true;
   return LTEEP_OK;
 }
 
@@ -48,8 +70,7 @@ static lteep_status read_operations(lteep_reader *reader, reading *found) {
     if (!lteep_reader_next(reader, &operation)) return LTEEP_ERR_BAD_KEY;
     bool number = operation.type == LTEEP_CBOR_UINT;
     if (!number && operation.type != LTEEP_CBOR_TEXT) return LTEEP_ERR_BAD_KEY;
-    if (number && operation.value == SIGN) found->may_sign = true;
-    if (number && operation.value == VERIFY) found->may_verify = true;
+    if (number && operation.value <= OPERATION_LAST) found->operations |= OP(operation.value);
   }
   return reader->status == LTEEP_OK ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
 }
@@ -65,14 +86,15 @@ static lteep_status read_parameter(lteep_reader *reader, int64_t label, reading 
     return read_number(reader, &parts->alg);
   case KEY_OPS:
     return read_operations(reader, found);
-  case CRV:
+  case CRV: /* or K: the type of the value tells which */
+    if (lteep_reader_peek(reader) == LTEEP_CBOR_BYTES) return read_secret(reader, parts);
     return read_number(reader, &parts->crv);
   case X:
-    return read_coordinate(reader, parts->x, &found->has_x);
+    return read_coordinate(reader, parts->x, &found->x_size);
   case Y:
-    return read_coordinate(reader, parts->y, &found->has_y);
+    return read_coordinate(reader, parts->y, &found->y_size);
   case D:
-    return read_coordinate(reader, parts->d, &parts->has_private);
+    return read_coordinate(reader, parts->d, &found->d_size);
   default:
     lteep_reader_skip(reader);
     return LTEEP_OK;
@@ -95,69 +117,149 @@ static lteep_status read_map(lteep_bytes input, reading *found) {
   return lteep_reader_end(&reader) == LTEEP_OK ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
 }
 
-/* All that a signature key needs is there, and signing or verifying is what it is for. */
-static lteep_status check(const reading *found) {
+/* The members of the key type are there and no others, each of the size of its curve. */
+static lteep_status check_members(const reading *found) {
   const lteep_key_parts *parts = found->parts;
-  bool ec2 = parts->kty == LTEEP_KTY_EC2 && parts->crv == LTEEP_CRV_P256 && found->has_y;
-  bool okp = parts->kty == LTEEP_KTY_OKP && parts->crv == LTEEP_CRV_ED25519 && !found->has_y;
-  if (!found->has_x || !(ec2 || okp)) return LTEEP_ERR_BAD_KEY;
-  bool usable = found->may_sign || (found->may_verify && !parts->has_private);
-  return found->limits_use && !usable ? LTEEP_ERR_WRONG_KEY : LTEEP_OK;
+  size_t size = lteep_curve_size(parts->crv);
+  bool symmetric = parts->kty == LTEEP_KTY_SYMMETRIC;
+  if (symmetric != (parts->k_size > 0)) return LTEEP_ERR_BAD_KEY;
+  if (symmetric)
+    return found->x_size || found->y_size || found->d_size || parts->crv ? LTEEP_ERR_BAD_KEY
+                                                                         : LTEEP_OK;
+  bool ec2 = parts->kty == LTEEP_KTY_EC2;
+  if (!ec2 && parts->kty != LTEEP_KTY_OKP) return LTEEP_ERR_BAD_KEY;
+  bool fits = size != 0 && found->x_size == size && found->y_size == (ec2 ? size : 0) &&
+              (found->d_size == 0 || found->d_size == size);
+  return fits ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
 }
 
+/* RFC 9864: the one algorithm of the curve, or key agreement where key_ops ask for that alone. */
+static int algorithm_of_curve(const reading *found) {
+  bool derives = (found->operations & OPS_DERIVE) && !(found->operations & (OPS_SIGN | OPS_VERIFY));
+  switch (found->parts->crv) {
+  case LTEEP_CRV_P256:
+    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP256;
+  case LTEEP_CRV_P384:
+    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP384;
+  case LTEEP_CRV_P521:
+    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP512;
+  case LTEEP_CRV_X25519:
+    return LTEEP_ALG_ECDH_ES_A128KW;
+  default:
+    return LTEEP_ALG_ED25519;
+  }
+}
+
+/* The algorithm of a Symmetric key cannot be told from it. */
+static lteep_status choose_algorithm(const reading *found, int alg) {
+  lteep_key_parts *parts = found->parts;
+  if (parts->alg != 0) return alg == 0 || alg == parts->alg ? LTEEP_OK : LTEEP_ERR_WRONG_KEY;
+  if (alg == 0 && parts->kty == LTEEP_KTY_SYMMETRIC) return LTEEP_ERR_BAD_KEY;
+  parts->alg = alg != 0 ? alg : algorithm_of_curve(found);
+  return LTEEP_OK;
+}
+
+/* Operations that make a key of this kind useful to us (RFC 9053: those of each algorithm). */
+static unsigned useful(const lteep_key_parts *parts, lteep_algorithm_kind kind) {
+  switch (kind) {
+  case LTEEP_KIND_SIGNATURE:
+    return parts->has_private ? OPS_SIGN : OPS_SIGN | OPS_VERIFY;
+  case LTEEP_KIND_AGREEMENT:
+    return OPS_DERIVE;
+  case LTEEP_KIND_MAC:
+    return OPS_MAC;
+  case LTEEP_KIND_WRAP:
+    return OPS_WRAP;
+  default:
+    return OPS_ENCRYPTION;
+  }
+}
+
+static lteep_status check_use(const reading *found) {
+  const lteep_algorithm *algorithm = lteep_algorithm_find(found->parts->alg);
+  if (!algorithm) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  if (!found->limits_use) return LTEEP_OK;
+  /* RFC 9053 section 6.3.1: the key_ops of a public key agreement key are empty. */
+  if (algorithm->kind == LTEEP_KIND_AGREEMENT && !found->parts->has_private) return LTEEP_OK;
+  bool usable = found->operations & useful(found->parts, algorithm->kind);
+  return usable ? LTEEP_OK : LTEEP_ERR_WRONG_KEY;
+}
+
+/* RFC 9679 section 5.3: the thumbprint of a secret is not published. */
 static lteep_status complete(lteep_key_parts *parts) {
-  if (parts->alg == 0)
-    parts->alg = parts->kty == LTEEP_KTY_EC2 ? LTEEP_ALG_ESP256 : LTEEP_ALG_ED25519;
-  if (parts->kid_size != 0) return LTEEP_OK;
+  if (parts->kid_size != 0 || parts->kty == LTEEP_KTY_SYMMETRIC) return LTEEP_OK;
   parts->kid_size = LTEEP_THUMBPRINT_SIZE;
   return lteep_cose_thumbprint(parts, parts->kid);
 }
 
-lteep_status lteep_cose_key_read(lteep_bytes input, lteep_key_parts *parts) {
+lteep_status lteep_cose_key_read_for(lteep_bytes input, int alg, lteep_key_parts *parts) {
   memset(parts, 0, sizeof *parts);
   reading found = {.parts = parts};
   lteep_status status = lteep_cbor_scan(input, NULL, NULL);
   if (status == LTEEP_OK) status = read_map(input, &found);
-  if (status == LTEEP_OK) status = check(&found);
+  if (found.d_size) parts->has_private = true;
+  if (status == LTEEP_OK) status = check_members(&found);
+  if (status == LTEEP_OK) status = choose_algorithm(&found, alg);
+  if (status == LTEEP_OK) status = check_use(&found);
   if (status == LTEEP_OK) status = complete(parts);
   if (status != LTEEP_OK) lteep_wipe(parts, sizeof *parts);
   return status;
 }
 
+lteep_status lteep_cose_key_read(lteep_bytes input, lteep_key_parts *parts) {
+  return lteep_cose_key_read_for(input, 0, parts);
+}
+
 /* A kid that is the thumbprint need not be written: readers find it themselves. */
 static lteep_status has_own_kid(const lteep_key_parts *parts, bool *own) {
   uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE];
-  lteep_status status = lteep_cose_thumbprint(parts, thumbprint);
   lteep_bytes kid = {parts->kid, parts->kid_size};
-  *own = kid.size != 0 && !lteep_equal(kid, (lteep_bytes){thumbprint, sizeof thumbprint});
+  *own = kid.size != 0;
+  if (!*own || parts->kty == LTEEP_KTY_SYMMETRIC) return LTEEP_OK;
+  lteep_status status = lteep_cose_thumbprint(parts, thumbprint);
+  *own = !lteep_equal(kid, (lteep_bytes){thumbprint, sizeof thumbprint});
   return status;
 }
 
-static void write_coordinate(lteep_writer *writer, int label, const uint8_t *value) {
+static void write_member(lteep_writer *writer, int label, const uint8_t *at, size_t size) {
   lteep_write_int(writer, label);
-  lteep_write_bytes(writer, (lteep_bytes){value, LTEEP_COORDINATE_MAX});
+  lteep_write_bytes(writer, (lteep_bytes){at, size});
+}
+
+static void write_point(lteep_writer *writer, const lteep_key_parts *parts, bool with_private) {
+  size_t size = lteep_curve_size(parts->crv);
+  lteep_write_int(writer, CRV);
+  lteep_write_int(writer, parts->crv);
+  write_member(writer, X, parts->x, size);
+  if (parts->kty == LTEEP_KTY_EC2) write_member(writer, Y, parts->y, size);
+  if (with_private) write_member(writer, D, parts->d, size);
+}
+
+/* Pairs after kty, kid and alg. */
+static uint64_t members(const lteep_key_parts *parts, bool with_private) {
+  if (parts->kty == LTEEP_KTY_SYMMETRIC) return with_private;
+  return 2u + (parts->kty == LTEEP_KTY_EC2) + with_private;
 }
 
 lteep_status lteep_cose_key_write(const lteep_key_parts *parts, bool with_private,
                                   lteep_buffer *out) {
-  bool own_kid, ec2 = parts->kty == LTEEP_KTY_EC2;
+  bool own_kid, symmetric = parts->kty == LTEEP_KTY_SYMMETRIC;
   if (with_private && !parts->has_private) return LTEEP_ERR_NO_PRIVATE_KEY;
+  if (symmetric && !with_private) return LTEEP_ERR_WRONG_KEY;
   lteep_status status = has_own_kid(parts, &own_kid);
   if (status != LTEEP_OK) return status;
   size_t before = out->size;
   lteep_writer writer = lteep_writer_on(out);
-  lteep_write_map(&writer, (uint64_t)(4 + own_kid + ec2 + with_private));
+  lteep_write_map(&writer, 2u + own_kid + members(parts, with_private));
   lteep_write_int(&writer, KTY);
   lteep_write_int(&writer, parts->kty);
-  if (own_kid) lteep_write_int(&writer, KID);
-  if (own_kid) lteep_write_bytes(&writer, (lteep_bytes){parts->kid, parts->kid_size});
+  if (own_kid) write_member(&writer, KID, parts->kid, parts->kid_size);
   lteep_write_int(&writer, ALG);
   lteep_write_int(&writer, parts->alg);
-  lteep_write_int(&writer, CRV);
-  lteep_write_int(&writer, parts->crv);
-  write_coordinate(&writer, X, parts->x);
-  if (ec2) write_coordinate(&writer, Y, parts->y);
-  if (with_private) write_coordinate(&writer, D, parts->d);
+  if (symmetric)
+    write_member(&writer, K, parts->k, parts->k_size);
+  else
+    write_point(&writer, parts, with_private);
   if (writer.status != LTEEP_OK) out->size = before;
   return writer.status;
 }

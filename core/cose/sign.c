@@ -60,6 +60,11 @@ static void write_payload(lteep_writer *writer, const lteep_cose_sign_options *o
     lteep_write_bytes(writer, options->payload);
 }
 
+static void write_signature(lteep_writer *writer, const lteep_key *key, const uint8_t *signature) {
+  size_t size = lteep_algorithm_find(lteep_key_algorithm(key))->size;
+  lteep_write_bytes(writer, (lteep_bytes){signature, size});
+}
+
 static lteep_status write_sign1(lteep_writer *writer, const lteep_cose_sign_options *options) {
   const lteep_key *key = options->keys[0];
   protected_header header;
@@ -78,7 +83,7 @@ static lteep_status write_sign1(lteep_writer *writer, const lteep_cose_sign_opti
   lteep_write_array(writer, 4);
   status = write_headers(writer, options, key, lteep_buffer_view(&header.buffer));
   write_payload(writer, options);
-  lteep_write_bytes(writer, (lteep_bytes){signature, sizeof signature});
+  write_signature(writer, key, signature);
   return status;
 }
 
@@ -99,7 +104,7 @@ static lteep_status write_signer(lteep_writer *writer, const lteep_cose_sign_opt
   if (status != LTEEP_OK) return status;
   lteep_write_array(writer, 3);
   status = write_headers(writer, options, key, lteep_buffer_view(&header.buffer));
-  lteep_write_bytes(writer, (lteep_bytes){signature, sizeof signature});
+  write_signature(writer, key, signature);
   return status;
 }
 

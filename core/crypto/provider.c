@@ -54,21 +54,29 @@ lteep_status lteep_random(uint8_t *out, size_t size) {
   return in_use[0]->random(out, size);
 }
 
+const lteep_algorithm *lteep_served(int alg, lteep_algorithm_kind kind,
+                                    const lteep_provider **provider) {
+  const lteep_algorithm *algorithm = lteep_algorithm_find(alg);
+  *provider = algorithm && algorithm->kind == kind ? lteep_provider_for(alg) : NULL;
+  return *provider ? algorithm : NULL;
+}
+
 lteep_status lteep_digest(int alg, lteep_bytes data, uint8_t *out, size_t *size) {
-  const lteep_provider *provider = lteep_provider_for(alg);
-  if (!provider) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  const lteep_provider *provider;
+  if (!lteep_served(alg, LTEEP_KIND_DIGEST, &provider)) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
   return provider->digest(alg, data, out, size);
 }
 
 lteep_status lteep_hmac(int alg, lteep_bytes key, lteep_bytes data, uint8_t *out, size_t *size) {
-  const lteep_provider *provider = lteep_provider_for(alg);
-  if (!provider) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  const lteep_provider *provider;
+  if (!lteep_served(alg, LTEEP_KIND_MAC, &provider)) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
   return provider->hmac(alg, key, data, out, size);
 }
 
 lteep_status lteep_hash_start(lteep_hash *hash, int alg) {
-  *hash = (lteep_hash){.provider = lteep_provider_for(alg)};
-  if (!hash->provider) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  *hash = (lteep_hash){NULL, NULL};
+  if (!lteep_served(alg, LTEEP_KIND_DIGEST, &hash->provider))
+    return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
   return hash->provider->digest_start(alg, &hash->state);
 }
 

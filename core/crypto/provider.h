@@ -7,4 +7,8 @@
 extern const lteep_provider lteep_provider_openssl;
 extern const lteep_provider lteep_provider_mbedtls;
 
+/* The algorithm and its provider when it is of this kind and served; else NULL. */
+const lteep_algorithm *lteep_served(int alg, lteep_algorithm_kind kind,
+                                    const lteep_provider **provider);
+
 #endif

@@ -1,4 +1,4 @@
-/* teep.core.crypto: digests, HMAC, random bytes, providers. */
+/* teep.core.crypto: digests, HMAC, HKDF, random bytes, providers. */
 #include "key.h"
 
 #include <string.h>
@@ -7,26 +7,17 @@
 
 enum { RANDOM_MAX = 1 << 20 };
 
-static const struct {
-  const char *name;
-  int alg;
-} algorithms[] = {
-    {"ESP256", LTEEP_ALG_ESP256},  {"Ed25519", LTEEP_ALG_ED25519},  {"ES256", LTEEP_ALG_ES256},
-    {"EdDSA", LTEEP_ALG_EDDSA},    {"SHA-256", LTEEP_ALG_SHA256},   {"SHA-384", LTEEP_ALG_SHA384},
-    {"SHA-512", LTEEP_ALG_SHA512}, {"HMAC-256", LTEEP_ALG_HMAC256}, {NULL, 0},
-};
-
 int lteep_check_algorithm(lua_State *L, int index) {
   const char *name = luaL_checkstring(L, index);
-  for (int i = 0; algorithms[i].name; i++)
-    if (strcmp(algorithms[i].name, name) == 0) return algorithms[i].alg;
+  const lteep_algorithm *algorithm;
+  for (size_t i = 0; (algorithm = lteep_algorithm_at(i)); i++)
+    if (strcmp(algorithm->name, name) == 0) return algorithm->alg;
   return luaL_argerror(L, index, lua_pushfstring(L, "no such algorithm: %s", name));
 }
 
 const char *lteep_algorithm_name(int alg) {
-  for (int i = 0; algorithms[i].name; i++)
-    if (algorithms[i].alg == alg) return algorithms[i].name;
-  return NULL;
+  const lteep_algorithm *algorithm = lteep_algorithm_find(alg);
+  return algorithm ? algorithm->name : NULL;
 }
 
 /* Push the result of a digest or HMAC, or the failure. */
@@ -62,6 +53,20 @@ static int crypto_hmac(lua_State *L) {
   lteep_bytes key = lteep_check_bytes(L, 2), data = lteep_check_bytes(L, 3);
   lteep_status status = lteep_hmac(alg, key, data, out, &size);
   return push_result(L, status, out, size);
+}
+
+/* (secret, salt, info, size) */
+static int crypto_hkdf(lua_State *L) {
+  lteep_bytes secret = lteep_check_bytes(L, 1), salt = lteep_check_bytes(L, 2);
+  lteep_bytes info = lteep_check_bytes(L, 3);
+  lua_Integer size = luaL_checkinteger(L, 4);
+  luaL_argcheck(L, size >= 1 && size <= (lua_Integer)LTEEP_HKDF_MAX, 4, "want 1..8160 bytes");
+  luaL_Buffer buffer;
+  uint8_t *at = (uint8_t *)luaL_buffinitsize(L, &buffer, (size_t)size);
+  lteep_status status = lteep_hkdf(secret, salt, info, at, (size_t)size);
+  if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
+  luaL_pushresultsize(&buffer, (size_t)size);
+  return 1;
 }
 
 static int crypto_equal(lua_State *L) {
@@ -114,9 +119,10 @@ static void push_provider(lua_State *L, const lteep_provider *provider) {
   lua_pushstring(L, provider->name);
   lua_setfield(L, -2, "name");
   lua_newtable(L);
-  for (int i = 0; algorithms[i].name; i++) {
-    if (!provider->supports(algorithms[i].alg)) continue;
-    lua_pushstring(L, algorithms[i].name);
+  const lteep_algorithm *algorithm;
+  for (size_t i = 0; (algorithm = lteep_algorithm_at(i)); i++) {
+    if (!provider->supports(algorithm->alg)) continue;
+    lua_pushstring(L, algorithm->name);
     lua_rawseti(L, -2, ++count);
   }
   lua_setfield(L, -2, "algorithms");
@@ -147,19 +153,20 @@ static const luaL_Reg hash_methods[] = {
     {"update", hash_update}, {"finish", hash_finish}, {"__gc", hash_gc}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
-    {"random", crypto_random},       {"digest", crypto_digest},
-    {"hash", crypto_hash},           {"hmac", crypto_hmac},
-    {"equal", crypto_equal},         {"providers", crypto_providers},
-    {"set_order", crypto_set_order}, {NULL, NULL},
+    {"random", crypto_random},       {"digest", crypto_digest},       {"hash", crypto_hash},
+    {"hmac", crypto_hmac},           {"hkdf", crypto_hkdf},           {"equal", crypto_equal},
+    {"providers", crypto_providers}, {"set_order", crypto_set_order}, {NULL, NULL},
 };
 
 int lteep_open_crypto(lua_State *L) {
   lteep_make_class(L, HASH, hash_methods);
   luaL_newlib(L, functions);
+  lteep_add_ciphers(L);
   lua_newtable(L);
-  for (int i = 0; algorithms[i].name; i++) {
-    lua_pushinteger(L, algorithms[i].alg);
-    lua_setfield(L, -2, algorithms[i].name);
+  const lteep_algorithm *algorithm;
+  for (size_t i = 0; (algorithm = lteep_algorithm_at(i)); i++) {
+    lua_pushinteger(L, algorithm->alg);
+    lua_setfield(L, -2, algorithm->name);
   }
   lua_setfield(L, -2, "algorithms");
   return 1;

@@ -156,7 +156,8 @@ static lteep_status make_handle(lteep_driver_box *box, const char *name,
   if (!context) return LTEEP_ERR_NO_MEMORY;
   context->box = box;
   memcpy(context->name, name, size);
-  lteep_status status = lteep_key_external(parts, sign_in_driver, free, context, key);
+  static const lteep_key_operations operations = {.sign = sign_in_driver, .release = free};
+  lteep_status status = lteep_key_external(parts, &operations, context, key);
   if (status) free(context);
   return status;
 }

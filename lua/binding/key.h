@@ -20,6 +20,9 @@ void lteep_push_key_error(lua_State *L, int index);
 /* Argument `index` must be the name of an algorithm ("ESP256"); its COSE number. */
 int lteep_check_algorithm(lua_State *L, int index);
 
+/* Add the functions of cipher.c to the table on top of the stack. */
+void lteep_add_ciphers(lua_State *L);
+
 /* Name of a COSE algorithm number, NULL when it is none of ours. */
 const char *lteep_algorithm_name(int alg);
 

@@ -15,8 +15,8 @@ local key = {}
 -- @treturn[2] nil, string, string message and code: `unsupported_algorithm`, `crypto_failed`, `no_memory`
 -- @usage local mine = assert(key.generate{ algorithm = "ESP256" })
 function key.generate(given)
-  options.check(given, { algorithm = "string" })
-  return core.generate(given.algorithm)
+  options.check(given, { algorithm = "string", curve = "string?" })
+  return core.generate(given.algorithm, given.curve)
 end
 
 --- Load a COSE_Key (RFC 9052 section 7), public or private.
@@ -40,8 +40,9 @@ key.load = core.load
 -- @treturn[2] nil, string, string message and code, as for @{load}
 -- @usage local mine = key.external{ public = bytes, sign = function(data) return token:sign(data) end }
 function key.external(given)
-  options.check(given, { public = "string", sign = "function" })
-  return core.external(given.public, given.sign)
+  options.check(given, { public = "string", sign = "function?", agree = "function?", algorithm = "string?" })
+  if not (given.sign or given.agree) then error("missing option: sign or agree", 2) end
+  return core.external(given.public, given.sign, given.agree, given.algorithm)
 end
 
 --- Methods of a key.

@@ -105,13 +105,15 @@ static lteep_status refuse(void *context, lteep_bytes to_be_signed,
   return LTEEP_ERR_BUSY;
 }
 
+static const lteep_key_operations refusing = {.sign = refuse};
+
 static void failing_key(sign_function sign) {
   uint8_t memory[512] = "before";
   lteep_buffer out = {memory, 6, sizeof memory};
   lteep_key *inner = generate(0), *outer = NULL;
   lteep_key_parts parts;
   lteep_key_public_parts(inner, &parts);
-  CHECK(lteep_key_external(&parts, refuse, NULL, NULL, &outer) == LTEEP_OK);
+  CHECK(lteep_key_external(&parts, &refusing, NULL, &outer) == LTEEP_OK);
   const lteep_key *list[] = {outer};
   lteep_cose_sign_options options = {.keys = list, .key_count = 1, .payload = payload};
   CHECK(sign(&options, &out) == LTEEP_ERR_BUSY);

@@ -144,7 +144,7 @@ static void p256_deterministic(const char *provider) {
   uint8_t signature[LTEEP_SIGNATURE_MAX];
   CHECK(lteep_key_import(&parts, &key) == LTEEP_OK);
   CHECK(lteep_key_sign(key, text("sample"), signature) == LTEEP_OK);
-  if (strcmp(provider, "mbedtls") == 0) CHECK(is_hex(signature, sizeof signature, R S));
+  if (strcmp(provider, "mbedtls") == 0) CHECK(is_hex(signature, 64, R S));
   CHECK(lteep_key_verify(key, text("sample"), (lteep_bytes){signature, 64}) == LTEEP_OK);
   CHECK(lteep_key_verify(key, text("simple"), (lteep_bytes){signature, 64}) ==
         LTEEP_ERR_BAD_SIGNATURE);
@@ -192,7 +192,7 @@ static void ed25519_signatures(void) {
   ed25519_points();
   CHECK(lteep_key_import(&parts, &key) == LTEEP_OK);
   CHECK(lteep_key_sign(key, text(""), signature) == LTEEP_OK);
-  CHECK(is_hex(signature, sizeof signature, ED_SIGNATURE));
+  CHECK(is_hex(signature, 64, ED_SIGNATURE));
   CHECK(lteep_key_verify(key, text(""), (lteep_bytes){signature, 64}) == LTEEP_OK);
   CHECK(lteep_key_verify(key, text("x"), (lteep_bytes){signature, 64}) == LTEEP_ERR_BAD_SIGNATURE);
   memset(signature, 0, sizeof signature);

@@ -85,22 +85,29 @@ LTEEP_CHECKED lteep_status lteep_cose_sign(const lteep_cose_sign_options *option
 /* Upper bound of what sign1 and sign write for these options. */
 size_t lteep_cose_sign_room(const lteep_cose_sign_options *options);
 
-/* COSE_Key (RFC 9052 section 7). Written deterministically, with alg, and with kid where it is not
- * the thumbprint; read in any order. Without alg the key serves the algorithm of its curve: ESP256
- * or Ed25519 (RFC 9864). Compressed points are not read. `parts->kid` is filled in: the kid of the
- * key, its thumbprint where it has none. BAD_KEY, WRONG_KEY (key_ops without sign or verify),
+/* COSE_Key (RFC 9052 section 7): EC2, OKP and Symmetric. Written deterministically, with alg, and
+ * with kid where it is not the thumbprint; read in any order. Base IV and unknown members are
+ * skipped. Without alg the key serves `alg` (0: the algorithm of its curve, ESP256, ESP384, ESP512
+ * or Ed25519 (RFC 9864); ECDH-ES+A128KW on X25519, or where key_ops ask for derivation alone; a
+ * Symmetric key has to name its own). Compressed points are not read. `parts->kid` is filled in:
+ * the kid of the key; the thumbprint where it has none, but nothing for a Symmetric key. BAD_KEY,
+ * WRONG_KEY (alg is another than asked for, key_ops allow nothing that it serves),
  * UNSUPPORTED_ALGORITHM, and the scanner's statuses. The numbers are checked by lteep_key_import.
- */
+ * Writing: NO_PRIVATE_KEY; WRONG_KEY for the public part of a Symmetric key. */
 LTEEP_CHECKED lteep_status lteep_cose_key_read(lteep_bytes input, lteep_key_parts *parts);
+LTEEP_CHECKED lteep_status lteep_cose_key_read_for(lteep_bytes input, int alg,
+                                                   lteep_key_parts *parts);
 LTEEP_CHECKED lteep_status lteep_cose_key_write(const lteep_key_parts *parts, bool with_private,
                                                 lteep_buffer *out);
-#define LTEEP_COSE_KEY_MAX 192
+#define LTEEP_COSE_KEY_MAX 320
 
-/* RFC 9679: SHA-256 over the minimal deterministic public COSE_Key. */
+/* RFC 9679: SHA-256 over the minimal deterministic public COSE_Key. That of a Symmetric key is not
+ * to be published (section 5.3): it takes all of `parts`, not the public ones. */
 LTEEP_CHECKED lteep_status lteep_cose_thumbprint(const lteep_key_parts *parts,
                                                  uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE]);
 
-/* The kid that messages name this key by: its own (RFC 9052 section 7.1) or its thumbprint. */
+/* The kid that messages name this key by: its own (RFC 9052 section 7.1) or its thumbprint. A
+ * Symmetric key without one of its own has none: `*size` is 0. */
 LTEEP_CHECKED lteep_status lteep_cose_kid(const lteep_key *key, uint8_t kid[LTEEP_KID_MAX],
                                           size_t *size);
 

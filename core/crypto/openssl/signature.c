@@ -1,0 +1,77 @@
+/* Provider "openssl": signatures. libcrypto speaks DER for ECDSA, COSE r || s (RFC 9053 section
+ * 2.1). */
+#include <openssl/ecdsa.h>
+#include <string.h>
+
+#include "openssl.h"
+
+enum { DER_MAX = LTEEP_SIGNATURE_MAX + 12 };
+
+static const EVP_MD *hash_of(const lteep_key_parts *parts) {
+  switch (parts->crv) {
+  case LTEEP_CRV_P256:
+    return EVP_sha256();
+  case LTEEP_CRV_P384:
+    return EVP_sha384();
+  case LTEEP_CRV_P521:
+    return EVP_sha512();
+  default:
+    return NULL;
+  }
+}
+
+static bool der_to_raw(const uint8_t *der, size_t size, uint8_t *raw, int scalar) {
+  ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)size);
+  bool ok = pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), raw, scalar) == scalar &&
+            BN_bn2binpad(ECDSA_SIG_get0_s(pair), raw + scalar, scalar) == scalar;
+  ECDSA_SIG_free(pair);
+  return ok;
+}
+
+/* Size of the DER form, 0 on failure. */
+static size_t raw_to_der(lteep_bytes raw, uint8_t der[DER_MAX]) {
+  int scalar = (int)(raw.size / 2), size = 0;
+  ECDSA_SIG *pair = ECDSA_SIG_new();
+  BIGNUM *r = BN_bin2bn(raw.at, scalar, NULL), *s = BN_bin2bn(raw.at + scalar, scalar, NULL);
+  if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
+    r = s = NULL; /* owned by the pair now */
+    size = i2d_ECDSA_SIG(pair, &der);
+  }
+  BN_free(r);
+  BN_free(s);
+  ECDSA_SIG_free(pair);
+  return size > 0 ? (size_t)size : 0;
+}
+
+lteep_status lteep_openssl_sign(const lteep_key_parts *parts, void *loaded,
+                                lteep_bytes to_be_signed, uint8_t signature[LTEEP_SIGNATURE_MAX]) {
+  const EVP_MD *hash = hash_of(parts);
+  uint8_t made[DER_MAX];
+  size_t size = sizeof made;
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (!context) return LTEEP_ERR_NO_MEMORY;
+  bool ok = EVP_DigestSignInit(context, NULL, hash, NULL, loaded) == 1 &&
+            EVP_DigestSign(context, made, &size, to_be_signed.at, to_be_signed.size) == 1;
+  EVP_MD_CTX_free(context);
+  if (ok && hash) ok = der_to_raw(made, size, signature, (int)lteep_curve_size(parts->crv));
+  if (ok && !hash) memcpy(signature, made, size);
+  return lteep_openssl_done(ok);
+}
+
+lteep_status lteep_openssl_verify(const lteep_key_parts *parts, void *loaded,
+                                  lteep_bytes to_be_signed, lteep_bytes signature) {
+  const EVP_MD *hash = hash_of(parts);
+  uint8_t der[DER_MAX];
+  if (hash) {
+    signature = (lteep_bytes){der, raw_to_der(signature, der)};
+    if (signature.size == 0) return lteep_openssl_done(false);
+  }
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (!context) return LTEEP_ERR_NO_MEMORY;
+  bool started = EVP_DigestVerifyInit(context, NULL, hash, NULL, loaded) == 1;
+  bool ok = started && EVP_DigestVerify(context, signature.at, signature.size, to_be_signed.at,
+                                        to_be_signed.size) == 1;
+  EVP_MD_CTX_free(context);
+  lteep_status status = lteep_openssl_done(ok);
+  return started && !ok ? LTEEP_ERR_BAD_SIGNATURE : status;
+}
