@@ -28,7 +28,8 @@ local passing <const> = {
   busy = true, store_failed = true, io_failed = true, no_space = true, no_memory = true, timed_out = true,
 }
 local lasting <const> = {
-  policy_failed = true, hard_rule = true, corrupt = true, crypto_failed = true, attestation_unsupported = true,
+  policy_failed = true, hard_rule = true, corrupt = true, crypto_failed = true,
+  attestation_unsupported = true,
 }
 local retry_after <const> = "5" -- seconds
 
