@@ -156,6 +156,14 @@ describe("teep.broker", function()
       assert.same({ outcome = "removed", component_id = "app" }, outcome)
     end)
 
+    it("goes to the TAM it was installed from (T-150)", function()
+      local device = scene.new { tam_uris = { scene.URI, OTHER } }
+      assert(new(device, { connect = tam(installing()).connect }):request("app", OTHER))
+      local peer = tam { scene.query() }
+      assert(new(device, { connect = peer.connect }):unrequest "app")
+      assert.same({ OTHER }, peer.uris)
+    end)
+
     it("tells that it stayed when the TAM decided so", function()
       local device = installed()
       local outcome = assert(new(device, { connect = tam({ scene.query() }).connect }):unrequest "app")

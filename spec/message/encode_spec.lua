@@ -126,7 +126,7 @@ describe("teep.message.line", function()
     assert.equal(("ä"):rep(64), message.line(("ä"):rep(80)))
   end)
 
-  it("has no control characters, is valid UTF-8 and never empty", function()
+  it("has no control characters, is valid UTF-8 and never empty (T-045)", function()
     assert.equal("a b c", message.line "a\nb\0c")
     assert.equal("?x", message.line "\xffx")
     assert.equal("-", message.line "")

@@ -100,7 +100,7 @@ describe("TEEP over HTTP", function()
       assert.equal(1, #received)
     end)
 
-    it("starts a session at an empty POST, with exactly these fields (T-146, T-147, T-161, T-163)", function()
+    it("starts a session at an empty POST, with exactly these fields (A-33, T-146, T-147, T-161, T-163)", function()
       serve(echo)
       local status, fields, body = post ""
       assert.equal(200, status)

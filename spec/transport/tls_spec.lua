@@ -74,7 +74,7 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.equal(0, asked + heard)
     end
 
-    it("refuses a server that has no certificate of an authority known", function()
+    it("refuses a server that has no certificate of an authority known (T-137, T-149)", function()
       serve "good"
       refused("unknown authority", "tls_failed", { authorities = fixtures .. "stranger.pem" })
     end)
@@ -94,7 +94,7 @@ for _, engine in ipairs { "ev", "poll" } do
       refused("not yet valid", "tls_failed", root)
     end)
 
-    it("refuses a certificate for another name or address", function()
+    it("refuses a certificate for another name or address (T-137, T-149)", function()
       serve "names"
       refused("not for 127%.0%.0%.1", "tls_failed", root)
       serve("names", { address = "::1" })
@@ -167,7 +167,7 @@ for _, engine in ipairs { "ev", "poll" } do
     end)
 
     for _, size in ipairs { 0, 1, 5000, 100000 } do
-      it(("carries %d bytes there and back"):format(size), function()
+      it(("carries %d bytes there and back (T-148)"):format(size), function()
         serve "good"
         local content = ("0123456789abcdef"):rep(size // 16 + 1):sub(1, size)
         local status, body = request { tls = root, method = "POST", body = content }

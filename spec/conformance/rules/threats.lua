@@ -1,7 +1,7 @@
 --- Abuse cases, each with the specs that defend against it.
 return {
   level = "threat", section = "",
-  { "D1", "flood of signatures to verify", partly = "load under attack measured" },
+  { "D1", "flood of signatures to verify", partly = "a rate limit of the TAM, load under attack measured" },
   { "D2", "flood of QueryRequests to sign", not_yet = "a pool of signed QueryRequests" },
   { "D3", "slow peers" },
   { "D4", "WebSocket: giant, endless or tiny fragments, control floods" },
