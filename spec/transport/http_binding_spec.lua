@@ -396,7 +396,7 @@ describe("TEEP over HTTP", function()
       assert.same({ "message in query-request", "message out a", "message in re:a" }, at_client)
     end)
 
-    it("ends an exchange as timed_out after the limit", function()
+    it("waits for the TAM, up to limit idle (T-158)", function()
       serve { connect = function() return task.await(function() end) end }
       local connection = connect(nil, { limits = { idle = 0.05 } })
       assert.equal("timed_out", select(3, connection:exchange ""))

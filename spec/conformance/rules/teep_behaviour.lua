@@ -108,7 +108,7 @@ return {
   { "T-156", "procedure", "HTTP 5.6", "broker: local failure: drop session, report failure" },
   { "T-157", "procedure", "HTTP 5.6", "broker: HTTP or lower-layer error: ProcessError, drop session, report failure" },
   { "T-158", "procedure", "HTTP 5.6", "broker: no timeout of its own",
-    not_applicable = "decided otherwise: limit idle guards the sockets" },
+    partly = "a request without an answer ends after 900 seconds, or what limit idle says" },
   { "T-159", "SHOULD", "HTTP 6.1", "server: 415 for wrong Content-Type" },
   { "T-160", "SHOULD", "HTTP 6.1", "server: refuse a bad Accept" },
   { "T-161", "procedure", "HTTP 6.1", "server: empty POST means ProcessConnect; non-empty means ProcessTeepMessage" },
