@@ -8,7 +8,7 @@ local teep = lfs.currentdir() .. "/" .. (os.getenv "LUATEEP_BUILD" or "build") .
 local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
 local function line(arguments)
-  local words = { quote(teep) }
+  local words = { quote(arguments.program or teep) }
   for _, argument in ipairs(arguments) do words[#words + 1] = quote(argument) end
   return table.concat(words, " ")
 end
@@ -59,7 +59,8 @@ end
 local Daemon = {}
 Daemon.__index = Daemon
 
---- Start teep in the background; always @{Daemon:stop} it. Its log is all it prints.
+--- Start teep, or the program of field `program`, in the background; always @{Daemon:stop} it. Its log is
+-- all it prints.
 -- @tparam string folder where to run it and keep its log
 -- @tparam {string,...} arguments
 function command.start(folder, arguments)

@@ -48,11 +48,11 @@ function Site:configure_device(name, port, socket)
   self:write(name, device_config:format(vendor, class, port, socket or "device.sock"))
 end
 
---- A signed component.
-function Site:component(id, payload, sequence_number)
+--- A signed component; with a URI the payload stays there.
+function Site:component(id, payload, sequence_number, uri)
   self:write(id .. ".bin", payload)
   self:must("suit", "create", "--component", id, "--payload", id .. ".bin", "--vendor", vendor, "--class", class,
-    "--sequence-number", tostring(sequence_number or 1), "-o", id .. ".unsigned")
+    "--sequence-number", tostring(sequence_number or 1), "-o", id .. ".unsigned", table.unpack(uri and { "--uri", uri } or {}))
   self:must("suit", "sign", id .. ".unsigned", "--key", "signer.key", "-o", id .. ".suit")
   return id .. ".suit"
 end
@@ -60,6 +60,13 @@ end
 --- Start a daemon; it is stopped with the site.
 function Site:start(...)
   local daemon = command.start(self.folder, { ... })
+  table.insert(self.daemons, daemon)
+  return daemon
+end
+
+--- Start another program; it is stopped with the site.
+function Site:launch(program, ...)
+  local daemon = command.start(self.folder, { program = program, ... })
   table.insert(self.daemons, daemon)
   return daemon
 end
