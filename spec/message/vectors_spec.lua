@@ -1,10 +1,7 @@
 -- The five messages of the protocol draft, -26 numbers (ietf-teep/teep-protocol, branch renumbering, cbor/), and the
 -- same four short ones as they were before (master a9d2fad, cbor/).
 local bytes_of <const> = require "fixtures.bytes"
-local cose <const> = require "teep.cose"
 local message <const> = require "teep.message"
-local peer <const> = require "fixtures.peer_messages"
-local suit <const> = require "teep.suit"
 local vectors <const> = require "fixtures.suit_vectors"
 
 local V25 <const>, V26 <const> = { wire = "v25" }, { wire = "v26" }
@@ -114,59 +111,4 @@ end)
 
 describe("the draft's vectors before the renumbering", function()
   for name, digits in pairs(before) do decodes(name, unhex(digits), V25, V26) end
-end)
-
-describe("the signed messages of another implementation", function()
-  local function verified(name)
-    return cose.verify(peer.messages[name], { keys = peer.keys, algorithms = { "ESP256" } })
-  end
-
-  it("verify with its published keys and no other", function()
-    for name in pairs(peer.messages) do
-      local proof <const>, _, code = verified(name)
-      if name == "query_response" then
-        assert.equal("bad_signature", code)
-      else
-        assert.equal((name == "query_request" and peer.keys[1] or peer.keys[2]):thumbprint(), proof.kid)
-      end
-      local wrong <const> = { vectors.signer() }
-      assert.is_nil((cose.verify(peer.messages[name], { keys = wrong, algorithms = { "ESP256" } })))
-    end
-  end)
-
-  it("decode in draft 26 alone, but the query-request, which has no number that changed", function()
-    local types <const> = { query_request = "query-request", query_response_eat = "query-response",
-      teep_success = "success", teep_error = "error" }
-    for name, type_name in pairs(types) do
-      local payload <const> = assert(verified(name)).payload
-      assert.equal(type_name, assert(message.decode(payload, V26)).type)
-      local _, _, code <const> = message.decode(payload, V25)
-      assert.equal(name ~= "query_request" and "wire_mismatch" or nil, code)
-      assert.equal(payload, message.encode(assert(message.decode(payload, V26)), V26))
-    end
-  end)
-
-  it("decode in draft 25 alone where they are older", function()
-    local payload <const> = cose.parse(peer.messages.query_response).payload
-    assert.equal("wire_mismatch", select(3, message.decode(payload, V26)))
-    local decoded <const> = assert(message.decode(payload, V25))
-    assert.same({ { component_id = { "app.wasm" } } }, decoded.requested_tc_list)
-    assert.equal(payload, message.encode(decoded, V25))
-  end)
-
-  it("carry what they carried", function()
-    local request <const> = assert(message.decode(verified("query_request").payload, V26))
-    assert.same({ { attestation = true }, { esp256 }, { profile(-9, 1) }, 32 },
-      { request.data_item_requested, request.supported_teep_cipher_suites, request.supported_suit_cose_profiles,
-        #request.challenge })
-    local response <const> = assert(message.decode(verified("query_response_eat").payload, V26))
-    assert.same({ { component_id = { "app.wasm" } } }, response.requested_tc_list)
-    for name, ok in pairs { teep_success = true, teep_error = false } do
-      local answer <const> = assert(message.decode(verified(name).payload, V26))
-      assert.equal(unhex "0011223344556677", answer.token)
-      local report <const> = assert(suit.read_report(answer.suit_reports[1]))
-      assert.equal(ok, report.ok)
-      assert.is_nil(report.nonce) -- they break T-052 and T-060
-    end
-  end)
 end)
