@@ -12,6 +12,7 @@
 
 #define READ_SIZE 4096
 #define PATH_SIZE 1024
+#define HEAD_SIZE 512
 #define FIELD_SIZE 256
 #define LENGTH_DIGITS 18 /* of Content-Length, so that it fits into 63 bits */
 #define QUOTA 4096       /* bytes of a stream that have to come within the time for an answer */
@@ -91,21 +92,22 @@ static int give_up(lteep_link *link, lteep_status status, const char *reason) {
 /* --- sending --- */
 
 /* libwebsockets puts "Pragma: no-cache" and "Cache-Control: no-cache" behind the request line,
- * whatever is asked for; TEEP over HTTP rules Cache-Control out (section 5 of
- * draft-ietf-teep-otrp-over-http). The line is found from behind: it is there, somewhere. */
+ * whatever is asked for; TEEP over HTTP rules Cache-Control out (section 4 of
+ * draft-ietf-teep-otrp-over-http). The request line is looked for from behind: what follows it,
+ * Host and Connection, is shorter than HEAD_SIZE. */
 static void drop_cache_fields(const exchange *talk, unsigned char **at) {
   static const char unwanted[] = "Pragma: no-cache\r\nCache-Control: no-cache\r\n";
   const size_t size = sizeof unwanted - 1;
-  char line[PATH_SIZE + 32];
-  size_t length =
-      (size_t)lws_snprintf(line, sizeof line, "%s %s HTTP/1.1\r\n", talk->method, talk->path);
-  unsigned char *start = *at - length;
-  while (memcmp(start, line, length) != 0) start--;
-  start += length;
-  size_t rest = (size_t)(*at - start);
-  if (rest < size || memcmp(start, unwanted, size) != 0) return;
-  memmove(start, start + size, rest - size);
-  *at -= size;
+  char line[PATH_SIZE + sizeof unwanted + 32];
+  size_t length = (size_t)lws_snprintf(line, sizeof line, "%s %s HTTP/1.1\r\n%s", talk->method,
+                                       talk->path, unwanted);
+  for (size_t rest = 0; rest < HEAD_SIZE; rest++) {
+    unsigned char *end = *at - rest;
+    if (memcmp(end - length, line, length) != 0) continue;
+    memmove(end - size, end, rest);
+    *at -= size;
+    return;
+  }
 }
 
 static int add_fields(lteep_link *link, unsigned char **at, size_t room) {

@@ -1,7 +1,10 @@
+local cose = require "teep.cose"
 local http_binding = require "teep.transport.http_binding"
+local messages = require "teep.message"
 local support = require "transport.support"
 local task = require "teep.task"
 local transport = require "teep.transport"
+local world = require "tam.world"
 
 local teep <const> = "application/teep+cbor"
 
@@ -88,7 +91,9 @@ describe("TEEP over HTTP", function()
         assert.equal(406, (post("x", { Accept = accept })))
       end
       assert.same({}, received)
-      for _, accept in ipairs { false, "*/*", "application/*, text/html;q=0.5" } do
+      for _, accept in ipairs {
+        false, "*/*", "application/*, text/html;q=0.5", "text/html\r\nAccept: application/teep+cbor",
+      } do
         assert.equal(200, (post("", { Accept = accept })))
       end
     end)
@@ -263,6 +268,43 @@ describe("TEEP over HTTP", function()
       serve(counting, { answers = 2 })
       for _, bytes in ipairs { "a", "b", "a", "c", "b", "a" } do post(bytes) end
       assert.equal(4, count)
+    end)
+  end)
+
+  describe("with a TAM, at a message that comes again", function()
+    local w
+    before_each(function() w = world.new() end)
+    after_each(world.clean)
+
+    -- A QueryResponse that asks for a component there is a manifest for.
+    local function response()
+      assert(w.tam:add_manifest(world.envelope { sequence_number = 1 }))
+      local token <const> = world.open(select(3, post "")).token
+      return world.signed {
+        type = "query-response", token = token, tc_list = {}, requested_tc_list = { { component_id = { "app" } } },
+      }
+    end
+
+    it("sends the very same Update, and writes nothing (D7)", function()
+      serve(w.tam)
+      local bytes = response()
+      local first = select(3, post(bytes))
+      local before = w:dump()
+      assert.equal("update", world.open(first).type)
+      assert.is_true(first == select(3, post(bytes)))
+      assert.same(before, w:dump())
+    end)
+
+    it("has nothing for the same token in other bytes, nor once the answer is forgotten (T-017, D7)", function()
+      serve(w.tam)
+      local bytes = response()
+      assert.equal(200, (post(bytes)))
+      local token = assert(messages.decode(cose.parse(bytes).payload, { wire = "v26" })).token
+      assert.equal(204, (post(world.signed { type = "query-response", token = token, tc_list = {} })))
+      server:close()
+      serve(w.tam)
+      assert.equal(204, (post(bytes)))
+      assert.equal("token_spent", w:event("dropped").code)
     end)
   end)
 
