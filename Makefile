@@ -14,13 +14,14 @@ BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help packages build demo test test-plain test-sanitized lint fuzz bench conformance rock docs clean
+.PHONY: soak-store all help packages build demo test test-plain test-sanitized lint fuzz bench conformance rock docs clean
 all: build
 
 help:
 	@echo 'make demo    build; a TAM installs signed components on a device, and removes them again;'
 	@echo '             TRANSPORT=http: TEEP over HTTP, TLS=1: everything over TLS'
 	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
+	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
@@ -52,6 +53,10 @@ test-sanitized:
 	@$(MAKE) --no-print-directory build BUILD=$(SANITIZED) CMAKE_FLAGS='-DLUATEEP_SANITIZE=ON $(CMAKE_FLAGS)'
 	@cd $(SANITIZED) && ctest --output-on-failure
 	@LUATEEP_BUILD=$(SANITIZED) ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD='$(PRELOAD)' lua5.4 /usr/bin/busted
+
+# Hundreds of processes killed in the middle of their work on a store.
+soak-store: build
+	@LUATEEP_SOAK=500 LUATEEP_BUILD=$(BUILD) busted spec/store/kill_spec.lua
 
 lint:
 	@rockspec/debian.sh lint

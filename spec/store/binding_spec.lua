@@ -137,6 +137,82 @@ describe("teep.sqlite", function()
     assert(db:transaction(function() return insert(1, 1) end))
   end)
 
+  -- In a process of its own: its heap is so small that building the rows takes the collector around often.
+  describe("when a finalizer runs amid a statement", function()
+    local program = [[
+      local db = assert(require("teep.sqlite").open((...)))
+      local statement = assert(db:prepare("SELECT k, v FROM t ORDER BY k"))
+      local other = assert(db:prepare("SELECT v FROM t WHERE k = ?"))
+      local acts = {
+        close = function() db:close() end, same = function() statement:row() end,
+        other = function() assert(tonumber(other:row(7).v) == 7) end,
+      }
+      local act, seen = acts[select(2, ...)], {}
+      for _ = 1, 50 do
+        setmetatable({}, { __gc = function()
+          local ok, message = pcall(act)
+          seen[#seen + 1] = ok and "done" or message
+        end })
+      end
+      local rows = assert(statement:rows())
+      local wrong = 0
+      for k, row in ipairs(rows) do
+        if row.k ~= k or tonumber(row.v) ~= k then wrong = wrong + 1 end
+      end
+      print(#rows, wrong, #seen)
+      for _, message in ipairs(seen) do print(message) end
+      acts.close()
+      print(pcall(db.exec, db, "SELECT 1"))]]
+
+    -- What came of the acts.
+    local function amid(act)
+      assert(db:exec("WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < 20000)"
+        .. " INSERT INTO t SELECT k, printf('%0100d', k) FROM n"))
+      local run = child.start(program, { folder .. "/db", act })
+      assert.are.equal("20000\t0\t50", run:line())
+      local messages = {}
+      for _ = 1, 50 do messages[run:line()] = true end
+      assert.matches("^false\t", run:rest())
+      assert.is_true(run:wait())
+      local only = next(messages)
+      assert.is_nil(next(messages, only))
+      return only
+    end
+
+    it("cannot close the database under it", function() assert.matches("a statement is running", amid "close") end)
+
+    it("cannot run the same statement", function() assert.matches("the statement is running", amid "same") end)
+
+    it("can run another one", function() assert.are.equal("done", amid "other") end)
+  end)
+
+  it("runs a statement again after a run that threw", function()
+    local statement = db:prepare("INSERT INTO t VALUES (?, ?)")
+    assert.has_error(function() statement:run(1, {}) end)
+    assert.are.equal(1, statement:run(1, 2))
+    db:close()
+  end)
+
+  it("undoes a transaction alone after begin, and everything when it is not committed", function()
+    assert(db:begin())
+    assert.is_true(db:has_begun())
+    assert(db:transaction(function() return insert(1, 1) end))
+    has_failed("conflict", db:transaction(function()
+      assert(insert(2, 2))
+      return insert(1, 1)
+    end))
+    assert.has_error(function() db:begin() end)
+    assert.has_error(function() db:transaction(function() db:commit() end) end)
+    assert.is_true(db:commit())
+    assert.is_false(db:has_begun())
+    assert.are.same({ { k = 1 } }, db:prepare("SELECT k FROM t"):rows())
+    assert(db:begin())
+    assert(db:transaction(function() return insert(3, 3) end))
+    db:close()
+    db = assert(sqlite.open(folder .. "/db"))
+    assert.are.same({ { k = 1 } }, db:prepare("SELECT k FROM t"):rows())
+  end)
+
   it("is finalized in any order", function()
     local program = [[
       local sqlite = require "teep.sqlite"

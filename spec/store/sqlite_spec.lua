@@ -5,7 +5,7 @@ local sqlite = require "teep.sqlite"
 local store = require "teep.store"
 
 local folder
-local engine = {}
+local engine = { shared = true }
 
 function engine.uri()
   folder = child.folder()
@@ -60,6 +60,42 @@ describe("teep.store.open", function()
     assert.are.equal(garbage, assert(io.open(path)):read("a"))
   end)
 
+  it("refuses a file that is too short to be a database", function()
+    local file = assert(io.open(path, "w"))
+    file:write("SQLite format 3\0", ("\1"):rep(20))
+    file:close()
+    is_refused("corrupt", "sqlite:" .. path)
+  end)
+
+  -- Root may write everywhere; nobody may not.
+  local function run_as_nobody(program)
+    local is_root = output("id -u") == "0\n"
+    return output(("%s env LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1"):format(
+      is_root and "setpriv --reuid=65534 --regid=65534 --clear-groups" or "", package.path, package.cpath, program))
+  end
+
+  local function open_as_nobody()
+    return run_as_nobody(([[local db, _, code = require("teep.store").open("sqlite:%s") print(db, code)]]):format(path))
+  end
+
+  it("refuses a folder and a file that may not be written", function()
+    if run_as_nobody [[require "teep.store" print "ready"]] ~= "ready\n" then
+      return pending "only root may read the modules"
+    end
+    assert(os.execute("chmod 0555 " .. folder))
+    assert.matches("^nil\tdenied", open_as_nobody())
+    assert(os.execute("chmod 0755 " .. folder))
+    local db = assert(store.open("sqlite:" .. path))
+    assert(db:spend("a", 10))
+    db:close()
+    assert(os.execute("chmod 0444 " .. path))
+    assert.matches("^nil\tdenied", open_as_nobody())
+    assert(os.execute("chmod 0600 " .. path))
+    local again = assert(store.open("sqlite:" .. path))
+    has_failed("token_spent", again:spend("a", 10))
+    again:close()
+  end)
+
   describe("with a damaged file", function()
     local size
 
@@ -68,6 +104,18 @@ describe("teep.store.open", function()
       for i = 1, 200 do assert(db:spend(("%d"):format(i):rep(100), 1)) end
       db:close()
       size = tonumber(output("stat -c %s " .. path))
+    end)
+
+    it("goes by what was committed when its log is damaged", function()
+      local db = assert(store.open("sqlite:" .. path))
+      assert(db:spend("more", 1))
+      local log = path .. "-wal"
+      assert(os.execute(("cp %s %s.kept"):format(log, log)))
+      db:close()
+      assert(os.execute(("mv %s.kept %s && truncate -s -1000 %s"):format(log, log, log)))
+      local again = assert(store.open("sqlite:" .. path))
+      has_failed("token_spent", again:spend("more", 1))
+      again:close()
     end)
 
     it("says so at once when it was cut short", function()

@@ -106,10 +106,12 @@ local arguments <const> = {
   expire = { value("now", integer) },
   agent_put = { record "agent" },
   agent = { value("kid", text) },
+  agents = {},
   tc_list_put = { value("kid", text), list_of "tc" },
   tc_list = { value("kid", text) },
   manifest_put = { record("manifest", { components = list_of "component" }) },
   manifest = { value("id", text), optional(value("sequence_number", integer)) },
+  manifests = {},
   manifest_remove = { value("id", text) },
   secret = { value("name", text), value("make", "function") },
 }

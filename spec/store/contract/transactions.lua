@@ -1,6 +1,5 @@
 --- Transactions of a store.
 local assert = require "luassert"
-local child = require "child"
 local has_failed = require "has_failed"
 local records = require "store.records"
 
@@ -65,25 +64,6 @@ return function(rig, _ENV) -- luacheck: ignore 212/_ENV
     it("gives what its function gave, nil and false included", function()
       assert.are.same({ n = 3, "a", nil, false }, table.pack(rig.db:transaction(function() return "a", nil, false end)))
       assert.are.same({ n = 1, nil }, table.pack(rig.db:transaction(function() return nil end)))
-    end)
-
-    it("is not overtaken between its reading and its writing", function()
-      local program = [[
-        local db = assert(require("teep.store").open((...)))
-        for _ = 1, 50 do
-          assert(db:transaction(function()
-            local count = db:tc_list("kid")[1].size
-            return db:tc_list_put("kid", { { component_id = "a", size = count + 1 } })
-          end))
-        end
-        print "end"]]
-      assert(rig.db:tc_list_put("kid", { { component_id = "a", size = 0 } }))
-      local counters = { child.start(program, { rig.uri }), child.start(program, { rig.uri }) }
-      for _, counter in ipairs(counters) do
-        assert.are.equal("end\n", counter:rest())
-        counter:wait()
-      end
-      assert.are.equal(100, rig.db:tc_list("kid")[1].size)
     end)
 
     it("keeps all it did", function()
