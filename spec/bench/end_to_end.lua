@@ -56,7 +56,7 @@ local function load_with(devices, uri, pid)
     for _, one in ipairs(devices) do
       task.run(function()
         local ok <const>, message = pcall(function()
-          local connection <const> = assert(require("teep.transport.websocket").connect(loop, uri, {}))
+          local connection <const> = assert(transport.connect(loop, uri))
           repeat
             session(one, connection)
             sessions = sessions + 1
@@ -80,7 +80,7 @@ return function(context)
   local daemon <const> = start(folder)
   table.insert(context.closers, function() daemon:stop() end)
   local benches <const> = {}
-  for scheme, name in pairs{ ws = "WebSocket" } do
+  for scheme, name in pairs{ ws = "WebSocket", http = "HTTP" } do
     table.insert(benches, {
       name = ("session of %d devices, %s"):format(DEVICES, name), baseline = "session, crypto only",
       run = load_with(devices, ("%s://127.0.0.1:%s/teep"):format(scheme, daemon:port()), daemon.pid),

@@ -7,36 +7,50 @@ local measure <const> = require "bench.measure"
 local policy <const> = require "teep.policy"
 local store <const> = require "teep.store"
 local tam <const> = require "teep.tam"
+local task <const> = require "teep.task"
+
+local AT_A_TIME <const> = 64
 
 local function private(algorithm) return assert(key.generate{ algorithm = algorithm }) end
 
-local function server(context, name, agent)
+local function server(context, name, agent, timer)
   local signer <const> = private "ESP256"
   local made <const> = assert(tam.new{
     keys = { private "ESP256", private "Ed25519" },
     trust = { agents = { assert(key.load(agent:public())) }, signers = { signer } },
     policy = assert(policy.open{ path = "install_on_request", isolation = "trusted" }),
-    store = assert(store.open(("sqlite:%s/%s.db"):format(context.folder, name))),
+    store = assert(store.open(("sqlite:%s/%s.db"):format(context.folder, name), { timer = timer })),
     clock = os.time, random = crypto.random,
   })
   assert(made:add_manifest(device.envelope(signer)))
   return made
 end
 
--- Only the TAM's calls are timed; the garbage of the device's side is charged to it, too.
+-- What devices compute is taken off; their garbage is charged to the TAM, too.
+local function session(made, one, watch)
+  local state <const> = {}
+  local update <const> = made:receive(state, watch(one.answer, one, made:connect(state)))
+  local rest <const>, _, code = made:receive(state, watch(one.answer, one, update))
+  assert(not rest and not code, code)
+end
+
+-- Many sessions at a time, so that their transactions share commits as those of a busy TAM do.
 local function sessions(context)
-  local one <const> = device.new()
-  local made <const> = server(context, "session", one.key)
+  local one <const>, due <const> = device.new(), {}
+  local made <const> = server(context, "session", one.key, function(_, fn) table.insert(due, fn) end)
   return function(seconds)
-    local watch <const>, count = measure.stopwatch(), 0
+    local watch <const>, count, start = measure.stopwatch(), 0, os.clock()
     repeat
-      local session <const> = {}
-      local update <const> = watch(made.receive, made, session, one:answer(watch(made.connect, made, session)))
-      local rest <const>, _, code = watch(made.receive, made, session, one:answer(update))
-      assert(not rest and not code, code)
-      count = count + 1
-    until watch.spent >= seconds
-    return count, watch.spent
+      for _ = 1, AT_A_TIME do
+        task.run(function()
+          session(made, one, watch)
+          count = count + 1
+        end)
+      end
+      while due[1] do table.remove(due, 1)() end
+    until os.clock() - start - watch.spent >= seconds
+    assert(count % AT_A_TIME == 0, "a session did not end")
+    return count, os.clock() - start - watch.spent
   end
 end
 
@@ -86,7 +100,7 @@ return function(context)
   local forged <const>, unknown <const> = strangers(context)
   return {
     { name = "session, crypto only", run = crypto_only(context) },
-    { name = "session, in process, SQLite", baseline = "session, crypto only", run = sessions(context) },
+    { name = "session, in process, 64 at a time", baseline = "session, crypto only", run = sessions(context) },
     { name = "first message", baseline = "sign ESP256", run = function(seconds)
       return measure.calls(function() assert(first:connect{}) end, seconds)
     end },
