@@ -67,7 +67,7 @@ describe("teep.transport.download", function()
       }']]):format(size, requests, cut)))
   end
 
-  it("refuses schemes that are not allowed, all but https when nothing is said", function()
+  it("refuses schemes that are not allowed, all but https when nothing is said (D19)", function()
     for _, text in ipairs { "http://127.0.0.1:1/", "file:///etc/passwd", "ftp://127.0.0.1/", "ws://127.0.0.1/", "x" } do
       local good, message, code = download(loop, text, 0, keep)
       assert.same({ nil, "denied" }, { good, code })

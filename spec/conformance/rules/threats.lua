@@ -21,7 +21,7 @@ return {
   { "D17", "dependency loops, diamonds, depth", not_yet = "dependencies" },
   { "D18", "path traversal in identifiers" },
   { "D19", "hostile manifests: endless, huge, foreign components, odd URIs",
-    partly = "schemes of URIs, foreign components, nested sequences" },
+    partly = "foreign components, nested sequences" },
   { "D20", "full disk, I/O errors" },
   { "D21", "power loss at any write" },
   { "D22", "clock jumps", partly = "floor of stored time, jumps of the wall clock" },
