@@ -51,7 +51,7 @@ run() { printf '  $ teep %s\n' "$*"; "$TEEP" "$@" | sed 's/^/    /' || fail "tee
 wait_ready() {
   local pid=$1 log=$2 line=${3:- ready }
   for _ in $(seq 400); do
-    if grep -q "$line" "$log"; then return; fi
+    if grep -qs "$line" "$log"; then return; fi
     kill -0 "$pid" 2>/dev/null || fail "it ended, see $log"
     sleep 0.025
   done

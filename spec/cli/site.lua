@@ -1,6 +1,7 @@
 --- A TAM and a device in one temporary folder: keys, configurations and a signed component, all made with the
 -- real command.
 local command = require "cli.command"
+local lfs = require "lfs"
 
 local Site = {}
 Site.__index = Site
@@ -71,6 +72,17 @@ function Site:launch(program, ...)
   return daemon
 end
 
+--- Start the demo's file server for a folder of the site.
+-- @treturn string its port
+function Site:serve_files(...)
+  local top = lfs.currentdir()
+  local modules = ("%s/%s/lua/"):format(top, os.getenv "LUATEEP_BUILD" or "build")
+  local files = self:launch("env", ("LUA_PATH=%s?.lua;%s?/init.lua;;"):format(modules, modules),
+    ("LUA_CPATH=%s?.so;;"):format(modules), "lua5.4", top .. "/examples/demo/files.lua", ...)
+  assert(command.wait(function() return files:log():find "^%d+\n" or not files:alive() end))
+  return (assert(files:log():match "^%d+", files:log()))
+end
+
 --- Start the TAM and wait until it is ready; the device is configured for its port.
 function Site:start_tam(port)
   if port then self:configure_tam("tam.lua", port) end
@@ -96,9 +108,12 @@ function Site:remove()
   command.remove(self.folder)
 end
 
+--- Make a site with an empty folder.
+function site.bare() return setmetatable({ folder = command.folder(), daemons = {} }, Site) end
+
 --- Make a site.
 function site.new()
-  local self = setmetatable({ folder = command.folder(), daemons = {} }, Site)
+  local self = site.bare()
   for name, algorithm in pairs{ ["tam-esp256"] = "ESP256", ["tam-ed25519"] = "Ed25519", signer = "ESP256" } do
     self:must("key", "generate", "--algorithm", algorithm, "-o", name .. ".key")
     self:must("key", "public", name .. ".key", "-o", name .. ".pub")

@@ -148,6 +148,47 @@ describe("a configuration file", function()
     assert.equal(folder .. "/tee", found.driver.path)
   end)
 
+  for setting, message in pairs {
+    ["fetch = { schemes = { 'ftp' } }"] = 'fetch.schemes[1]: want one of https, http, found "ftp"',
+    ["fetch = { schemes = 'http' }"] = "fetch.schemes: want a table",
+    ["fetch = { scheme = {} }"] = 'fetch.scheme: unknown setting, did you mean "schemes"?',
+    ["fetch = { size = 0 }"] = "fetch.size: want a whole number from 1 to 1099511627776, found 0",
+    ["fetch = { size = (1 << 40) + 1 }"] = "fetch.size: want a whole number from 1 to 1099511627776",
+    ["fetch = { attempts = 0 }"] = "fetch.attempts: want a whole number from 1, found 0",
+    ["tls = {}"] = "tls.authorities: is missing",
+    ["tls = { authorities = '' }"] = "tls.authorities: want a path",
+  } do
+    it("of a device is refused with the name of the field: " .. setting, function()
+      is_refused(message, load_device(setting))
+    end)
+  end
+
+  it("of a device fetches over https alone, unless it names http", function()
+    local found = assert(load_device())
+    assert.same({ schemes = { "https" }, size = 256 << 20, attempts = 64 }, found.fetch)
+    assert.is_nil(found.tls)
+    found = assert(load_device "fetch = { schemes = { 'http' }, size = 1 << 40, attempts = 1 }, tls = { authorities = 'ca.pem' }")
+    assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1 }, found.fetch)
+    assert.same({ authorities = folder .. "/ca.pem" }, found.tls)
+    assert.same({}, assert(load_device "fetch = { schemes = {} }").fetch.schemes)
+  end)
+
+  it("of a device takes a TAM URI of WebSocket or HTTP, with or without TLS", function()
+    for _, scheme in ipairs{ "ws", "wss", "http", "https" } do
+      local uri = scheme .. "://tam.example/teep"
+      assert.equal(uri, load_device(("tam_uri = %q"):format(uri)).tam_uri)
+    end
+  end)
+
+  it("of a TAM takes certificate and key together", function()
+    local function listen(tls) return load_tam(("listen = { port = 0, tls = %s }"):format(tls)) end
+    is_refused("listen.tls.key: is missing", listen "{ certificate = 'a.pem' }")
+    is_refused("listen.tls.certificate: is missing", listen "{ key = 'a.key' }")
+    is_refused("listen.tls.cert: unknown setting", listen "{ cert = 'a.pem', key = 'a.key' }")
+    assert.same({ certificate = folder .. "/a.pem", key = "/b.key" },
+      listen("{ certificate = 'a.pem', key = '/b.key' }").listen.tls)
+  end)
+
   it("of a device is refused for a UUID or TAM URI that is none", function()
     for _, uuid in ipairs{ "x", "fa6b4a53d5ad5fdfbe9de663e4d41ffe", "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ff",
       "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffee", "ga6b4a53-d5ad-5fdf-be9d-e663e4d41ffe" } do

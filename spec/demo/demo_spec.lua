@@ -23,6 +23,26 @@ describe("the demo", function()
     for entry in lfs.dir(folder) do assert.matches("^%.%.?$", entry) end
   end)
 
+  for settings, uris in pairs {
+    [""] = { "ws", "http" }, ["TRANSPORT=http"] = { "http", "http" }, ["TLS=1"] = { "wss", "https" },
+    ["TRANSPORT=http TLS=1"] = { "https", "https" },
+  } do
+    it(("reaches the TAM over %s and the payload over %s with %q"):format(uris[1], uris[2], settings), function()
+      local code, text = run(settings .. " TMPDIR=" .. folder)
+      assert.equal(0, code, text)
+      assert.matches("    TAM: " .. uris[1] .. "://127.0.0.1:", text, 1, true)
+      assert.matches("fetch state=ended uri=" .. uris[2] .. "://127%.0%.0%.1:%d+/model%.bin received=300000 attempts=1\n", text)
+      assert.matches("Done: installed, verified on both sides, removed.\n$", text)
+      assert.matches("  model  300000 bytes  sha-256 ", text, 1, true)
+    end)
+  end
+
+  it("refuses a transport that there is not", function()
+    local code, text = run("TRANSPORT=gopher TMPDIR=" .. folder)
+    assert.equal(2, code)
+    assert.equal("TRANSPORT=gopher: want websocket or http\n", text)
+  end)
+
   it("shows every message on one line and an inspected one with the numbers of draft 26", function()
     local code, text = run("TMPDIR=" .. folder)
     assert.equal(0, code, text)
