@@ -81,7 +81,7 @@ return {
   { "T-134", "SHOULD", "TEEP 11", "operator: batch and stagger at scale", not_yet = "rollouts" },
   { "T-135", "SHOULD", "TEEP 11", "operator: follow RFC 9397 operational guidance", not_applicable = "a duty of operators" },
   { "T-136", "MUST", "TEEP 12", "extensions: a transport binding answers the five questions of section 12",
-    not_applicable = "a duty of documents: docs/architecture.md has the WebSocket binding" },
+    not_applicable = "a duty of documents: docs/architecture.md, teep.transport" },
   { "T-137", "SHOULD", "TEEP 12", "transport with endpoint authentication and confidentiality, or do it at TEEP layer" },
   { "T-138", "MUST", "TEEP 12", "TAM: token unique among outstanding requests per device" },
   { "T-139", "MAY", "TEEP 12", "TAM: reuse after completion (we never do), or make globally unique",
