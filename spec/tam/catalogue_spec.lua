@@ -61,4 +61,28 @@ describe("teep.tam add_manifest", function()
       { added.components[1].component_id, added.components[1].digest_algorithm, added.components[1].size })
     assert.same(added, w.store:manifest "m/%00")
   end)
+
+  it("checks a stored envelope anew once the same bytes no longer lie there (D31)", function()
+    local catalogue <const> = require "teep.tam.catalogue"
+    local manifest <const> = assert(w.tam:add_manifest(world.envelope { payload = "hello" }))
+    assert.is_true(catalogue.check(w.tam, manifest))
+    assert.is_true(catalogue.check(w.tam, manifest))
+    local _, _, other <const> = catalogue.check(w.tam, { id = "other", digest = manifest.digest,
+      sequence_number = manifest.sequence_number, envelope = manifest.envelope })
+    assert.equal("corrupt", other)
+    manifest.envelope = world.envelope { payload = "hello", signer = world.key "stranger" }
+    local _, _, code <const> = catalogue.check(w.tam, manifest)
+    assert.equal("unauthorised", code)
+  end)
+
+  it("remembers a bounded number of envelopes that verify", function()
+    local catalogue <const> = require "teep.tam.catalogue"
+    local manifest <const> = assert(w.tam:add_manifest(world.envelope {}))
+    w.tam.verified = { of = {}, count = 1023 }
+    assert.is_true(catalogue.check(w.tam, manifest))
+    assert.equal(1024, w.tam.verified.count)
+    manifest.envelope = world.envelope { sequence = 1, payload = "other" }
+    catalogue.check(w.tam, manifest)
+    assert.equal(1, w.tam.verified.count)
+  end)
 end)

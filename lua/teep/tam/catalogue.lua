@@ -1,6 +1,7 @@
 --- The manifests a TAM may send: added once they verify, checked again whenever they are used.
 -- @module teep.tam.catalogue
 local component_id <const> = require "teep.component_id"
+local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
 local suit <const> = require "teep.suit"
 local fail <const> = errors.fail
@@ -9,6 +10,9 @@ local catalogue = {}
 
 -- Tag 107; inside of an Update envelopes are untagged (A-22).
 local TAG_SIZE <const> = 2
+
+-- Envelopes known to verify, at most.
+local REMEMBERED <const> = 1024
 
 local function components_of(verified)
   local list <const> = {}
@@ -49,6 +53,27 @@ function catalogue.add(tam, envelope)
   return manifest
 end
 
+-- The same bytes under the same trust anchors verify again: a signature is checked once for each envelope,
+-- not for each device that gets it.
+local function verify_once(tam, envelope)
+  local name <const> = crypto.digest("SHA-256", envelope)
+  local memory = tam.verified
+  if memory.of[name] then return memory.of[name] end
+  local verified <const>, message, code = suit.verify(envelope, { keys = tam.signers })
+  if not verified then return nil, message, code end
+  local id <const> = verified.manifest_component_id
+  local known <const> = {
+    digest = verified.digest.bytes, sequence_number = verified.sequence_number,
+    id = id and component_id.format(id),
+  }
+  if memory.count >= REMEMBERED then
+    memory = { of = {}, count = 0 }
+    tam.verified = memory
+  end
+  memory.of[name], memory.count = known, memory.count + 1
+  return known
+end
+
 --- Check a manifest of the store before it is sent. The store is not trusted with what devices run:
 -- signature, digest, identifier and sequence number are checked again (D31). The store has checked that
 -- the payloads beside the manifest are those that were added; whoever can forge that check too is found
@@ -58,12 +83,10 @@ end
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code: `corrupt`, those of `teep.suit.verify`
 function catalogue.check(tam, manifest)
-  local verified <const>, message, code = suit.verify(manifest.envelope, { keys = tam.signers })
-  if not verified then return nil, message, code end
-  local same <const> = verified.digest.bytes == manifest.digest
-    and verified.sequence_number == manifest.sequence_number
-    and verified.manifest_component_id
-    and component_id.format(verified.manifest_component_id) == manifest.id
+  local known <const>, message, code = verify_once(tam, manifest.envelope)
+  if not known then return nil, message, code end
+  local same <const> = known.digest == manifest.digest and known.sequence_number == manifest.sequence_number
+    and known.id == manifest.id
   if not same then return fail("corrupt", "the envelope is not the one that was added") end
   return true
 end

@@ -86,7 +86,7 @@ function setup.fields(given)
     keys = given.keys, reply_keys = reply_keys, agents = by_kid(given.trust.agents),
     signers = given.trust.signers, policy = given.policy, store = given.store, secret = secret,
     wire = numbers, clock = given.clock, random = random, await = given.await or task.await,
-    observe = given.observe or function() end, limits = limits,
+    observe = given.observe or function() end, limits = limits, verified = { of = {}, count = 0 },
   }
 end
 
