@@ -133,21 +133,12 @@ static lteep_status check_members(const reading *found) {
   return fits ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
 }
 
-/* RFC 9864: the one algorithm of the curve, or key agreement where key_ops ask for that alone. */
-static int algorithm_of_curve(const reading *found) {
+/* That of its curve, or key agreement where key_ops ask for that alone. */
+static int algorithm_of(const reading *found) {
   bool derives = (found->operations & OPS_DERIVE) && !(found->operations & (OPS_SIGN | OPS_VERIFY));
-  switch (found->parts->crv) {
-  case LTEEP_CRV_P256:
-    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP256;
-  case LTEEP_CRV_P384:
-    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP384;
-  case LTEEP_CRV_P521:
-    return derives ? LTEEP_ALG_ECDH_ES_A128KW : LTEEP_ALG_ESP512;
-  case LTEEP_CRV_X25519:
-    return LTEEP_ALG_ECDH_ES_A128KW;
-  default:
-    return LTEEP_ALG_ED25519;
-  }
+  int crv = found->parts->crv;
+  return derives && crv != LTEEP_CRV_ED25519 ? LTEEP_ALG_ECDH_ES_A128KW
+                                             : lteep_curve_algorithm(crv);
 }
 
 /* The algorithm of a Symmetric key cannot be told from it. */
@@ -155,7 +146,7 @@ static lteep_status choose_algorithm(const reading *found, int alg) {
   lteep_key_parts *parts = found->parts;
   if (parts->alg != 0) return alg == 0 || alg == parts->alg ? LTEEP_OK : LTEEP_ERR_WRONG_KEY;
   if (alg == 0 && parts->kty == LTEEP_KTY_SYMMETRIC) return LTEEP_ERR_BAD_KEY;
-  parts->alg = alg != 0 ? alg : algorithm_of_curve(found);
+  parts->alg = alg != 0 ? alg : algorithm_of(found);
   return LTEEP_OK;
 }
 

@@ -73,3 +73,20 @@ size_t lteep_curve_size(int crv) {
     return 0;
   }
 }
+
+int lteep_curve_algorithm(int crv) {
+  switch (crv) {
+  case LTEEP_CRV_P256:
+    return LTEEP_ALG_ESP256;
+  case LTEEP_CRV_P384:
+    return LTEEP_ALG_ESP384;
+  case LTEEP_CRV_P521:
+    return LTEEP_ALG_ESP512;
+  case LTEEP_CRV_X25519:
+    return LTEEP_ALG_ECDH_ES_A128KW;
+  case LTEEP_CRV_ED25519:
+    return LTEEP_ALG_ED25519;
+  default:
+    return 0;
+  }
+}

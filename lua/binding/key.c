@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "luateep/cose.h"
+#include "luateep/der.h"
 
 #define KEY "teep.key"
 
@@ -128,23 +129,32 @@ static int check_wanted(lua_State *L, int index) {
   return lua_isnoneornil(L, index) ? 0 : lteep_check_algorithm(L, index);
 }
 
-/* (COSE_Key bytes, algorithm or nil) */
-static int key_load(lua_State *L) {
+typedef lteep_status (*read_function)(lteep_bytes input, int alg, lteep_key_parts *parts);
+
+/* (bytes, algorithm or nil) */
+static int load_with(lua_State *L, read_function read, const char *what) {
   lteep_bytes input = lteep_check_bytes(L, 1);
   int alg = check_wanted(L, 2);
   lteep_key **key = lteep_push_key(L, 0);
   lteep_key_parts parts;
-  lteep_status status = lteep_cose_key_read_for(input, alg, &parts);
+  lteep_status status = read(input, alg, &parts);
   if (status == LTEEP_OK) status = lteep_key_import(&parts, key);
   lteep_wipe(&parts, sizeof parts);
-  return finish(L, status, "COSE_Key");
+  return finish(L, status, what);
 }
 
-/* (public COSE_Key bytes, sign function or nil, agree function or nil, algorithm or nil) */
+static int key_load(lua_State *L) {
+  return load_with(L, lteep_cose_key_read_for, "COSE_Key");
+}
+
+static int key_load_der(lua_State *L) {
+  return load_with(L, lteep_der_key_read, "DER key");
+}
+
+/* (public COSE_Key bytes, sign function or nil, agree function or nil) */
 static int key_external(lua_State *L) {
-  lua_settop(L, 4);
+  lua_settop(L, 3);
   lteep_bytes input = lteep_check_bytes(L, 1);
-  int alg = check_wanted(L, 4);
   lteep_key_operations operations = {
       .sign = lua_isnoneornil(L, 2) ? NULL : sign_in_lua,
       .agree = lua_isnoneornil(L, 3) ? NULL : agree_in_lua,
@@ -153,7 +163,7 @@ static int key_external(lua_State *L) {
   lua_pushvalue(L, 3);
   lua_setiuservalue(L, -2, AGREE);
   lteep_key_parts parts;
-  lteep_status status = lteep_cose_key_read_for(input, alg, &parts);
+  lteep_status status = lteep_cose_key_read(input, &parts);
   if (status == LTEEP_OK)
     status = lteep_key_external(&parts, &operations, lua_touserdata(L, -1), key);
   lteep_wipe(&parts, sizeof parts);
@@ -162,28 +172,38 @@ static int key_external(lua_State *L) {
 
 /* --- Methods --- */
 
-static int push_parts(lua_State *L, const lteep_key_parts *parts) {
-  uint8_t bytes[LTEEP_COSE_KEY_MAX];
+typedef lteep_status (*write_function)(const lteep_key_parts *parts, bool with_private,
+                                       lteep_buffer *out);
+
+/* (key, whether with its private part) */
+static int push_parts(lua_State *L, write_function write, bool with_private) {
+  uint8_t bytes[LTEEP_COSE_KEY_MAX > LTEEP_DER_KEY_MAX ? LTEEP_COSE_KEY_MAX : LTEEP_DER_KEY_MAX];
   lteep_buffer out = {bytes, 0, sizeof bytes};
-  lteep_status status = lteep_cose_key_write(parts, parts->has_private, &out);
+  lteep_key_parts parts;
+  const lteep_key *key = lteep_check_key(L, 1);
+  lteep_status status = LTEEP_OK;
+  if (with_private)
+    status = lteep_key_private_parts(key, &parts);
+  else
+    lteep_key_public_parts(key, &parts);
+  if (status == LTEEP_OK) status = write(&parts, with_private, &out);
   if (status == LTEEP_OK) lua_pushlstring(L, (const char *)out.at, out.size);
+  lteep_wipe(&parts, sizeof parts);
   lteep_wipe(bytes, sizeof bytes);
-  return finish(L, status, "COSE_Key");
+  return finish(L, status, NULL);
 }
 
 static int key_public(lua_State *L) {
-  lteep_key_parts parts;
-  lteep_key_public_parts(lteep_check_key(L, 1), &parts);
-  return push_parts(L, &parts);
+  return push_parts(L, lteep_cose_key_write, false);
 }
 
 static int key_private(lua_State *L) {
-  lteep_key_parts parts;
-  lteep_status status = lteep_key_private_parts(lteep_check_key(L, 1), &parts);
-  if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
-  int results = push_parts(L, &parts);
-  lteep_wipe(&parts, sizeof parts);
-  return results;
+  return push_parts(L, lteep_cose_key_write, true);
+}
+
+/* (key, whether with its private part) */
+static int key_to_der(lua_State *L) {
+  return push_parts(L, lteep_der_key_write, lua_toboolean(L, 2));
 }
 
 static int key_thumbprint(lua_State *L) {
@@ -262,8 +282,9 @@ static const luaL_Reg methods[] = {
     {NULL, NULL},
 };
 
-static const luaL_Reg functions[] = {
-    {"generate", key_generate}, {"load", key_load}, {"external", key_external}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"generate", key_generate}, {"load", key_load},
+                                     {"load_der", key_load_der}, {"to_der", key_to_der},
+                                     {"external", key_external}, {NULL, NULL}};
 
 int lteep_open_key(lua_State *L) {
   lteep_make_class(L, KEY, methods);

@@ -101,6 +101,10 @@ const lteep_algorithm *lteep_algorithm_at(size_t index);
 /* Bytes of a coordinate or private part on this curve: 32, 48 or 66; 0: not a curve of ours. */
 size_t lteep_curve_size(int crv);
 
+/* What a key on this curve serves when nothing else is said: ESP256, ESP384, ESP512 or Ed25519
+ * (RFC 9864), ECDH-ES+A128KW on X25519; 0: not a curve of ours. */
+int lteep_curve_algorithm(int crv);
+
 /* A key as plain numbers, left-aligned, of lteep_curve_size bytes. EC2: x and y; OKP: x only; `d`
  * is zero in a public key. Symmetric: `k` alone, and has_private is true. Start from zeroed memory:
  * an empty `kid` means that the key is known by its thumbprint (RFC 9679). */
