@@ -114,8 +114,8 @@ end
 function key.external(given)
   options.check(given, { public = "string", sign = "function?", agree = "function?", algorithm = "string?" })
   if not (given.sign or given.agree) then error("missing option: sign or agree", 2) end
-  local public <const>, message <const>, code <const> = key.load(given.public, { algorithm =
---   given.algorithm })
+  local wanted <const> = { algorithm = given.algorithm }
+  local public <const>, message <const>, code <const> = key.load(given.public, wanted)
   if not public then return nil, message, code end
   local bytes <const>, why <const>, reason <const> = public:public()
   if not bytes then return nil, why, reason end
