@@ -4,6 +4,8 @@ BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CMAKE_FLAGS ?=
 SANITIZED = $(BUILD)-sanitized
+REDUCED = $(BUILD)-without-openssl
+ELSEWHERE = cli demo tam transport conformance
 T ?= scanner
 S ?= 60
 ROUNDS ?= 5
@@ -14,13 +16,17 @@ BOUND = $(filter-out lua/binding/sqlite.c,$(wildcard lua/binding/*.c))
 PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: soak-store all help packages build demo test test-plain test-sanitized lint fuzz bench conformance rock docs clean
+.PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
+  test-reduced test-debian13 soak-store lint fuzz bench conformance rock docs clean
 all: build
 
 help:
 	@echo 'make demo    build; a TAM installs signed components on a device, and removes them again;'
 	@echo '             TRANSPORT=http: TEEP over HTTP, TLS=1: everything over TLS'
-	@echo 'make test    build; every spec and C test, then again under ASan and UBSan'
+	@echo 'make test    build; every spec and C test, then again with mbedtls first, and under ASan and UBSan'
+	@echo 'make test-without-openssl  a device of a build that has mbedtls alone'
+	@echo 'make test-reduced          builds without mbedtls, and without transports'
+	@echo 'make test-debian13         make test and make demo in a chroot of Debian 13 (as root)'
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
@@ -39,13 +45,19 @@ build: packages
 demo: build
 	@TEEP=$(CURDIR)/$(BUILD)/bin/teep examples/demo/run.sh
 
-test: test-plain test-sanitized
+test: test-plain test-mbedtls test-sanitized
 
 test-plain:
 	@rockspec/debian.sh test
 	@$(MAKE) --no-print-directory build
 	@cd $(BUILD) && ctest --output-on-failure
 	@LUATEEP_BUILD=$(BUILD) busted
+
+# Every spec again with the other order of the crypto providers: what mbedtls has, mbedtls serves.
+test-mbedtls:
+	@rockspec/debian.sh test
+	@$(MAKE) --no-print-directory build
+	@LUATEEP_BUILD=$(BUILD) LUATEEP_PROVIDERS=mbedtls,openssl busted
 
 # Leaks are looked for in the C tests; the Lua interpreter itself is not built for it.
 test-sanitized:
@@ -57,6 +69,31 @@ test-sanitized:
 # Hundreds of processes killed in the middle of their work on a store.
 soak-store: build
 	@LUATEEP_SOAK=500 LUATEEP_BUILD=$(BUILD) busted spec/store/kill_spec.lua
+
+# The specs that crypto providers matter to and that need no TAM, which such a build refuses to be; then it is used
+# as a device, with a TAM of the ordinary build.
+test-without-openssl:
+	@rockspec/debian.sh test
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build BUILD=$(REDUCED) CMAKE_FLAGS='-DWITH_OPENSSL=OFF $(CMAKE_FLAGS)'
+	@! nm -D --undefined-only $(REDUCED)/lua/teep/core.so | grep -E ' (EVP|OSSL|BN|CRYPTO|OPENSSL)_' || \
+	  { echo 'the core of a build without OpenSSL needs OpenSSL'; exit 1; }
+	@cd $(REDUCED) && ctest --output-on-failure
+	@LUATEEP_BUILD=$(REDUCED) busted $(filter-out $(addprefix spec/,$(ELSEWHERE)),$(sort $(patsubst %/,%,$(dir $(wildcard spec/*/*_spec.lua)))))
+	@LUATEEP_BUILD=$(BUILD) LUATEEP_WITHOUT_OPENSSL=$(REDUCED) busted spec/provider/without_openssl.lua
+
+# A build without mbedtls runs every spec; one without libwebsockets, the specs that need no transport.
+test-reduced:
+	@rockspec/debian.sh test
+	@$(MAKE) --no-print-directory build BUILD=$(BUILD)-without-mbedtls CMAKE_FLAGS='-DWITH_MBEDTLS=OFF $(CMAKE_FLAGS)'
+	@cd $(BUILD)-without-mbedtls && ctest --output-on-failure
+	@LUATEEP_BUILD=$(BUILD)-without-mbedtls busted spec/provider spec/crypto spec/key spec/cose spec/driver spec/agent spec/tam
+	@$(MAKE) --no-print-directory build BUILD=$(BUILD)-without-lws CMAKE_FLAGS='-DWITH_LWS=OFF $(CMAKE_FLAGS)'
+	@LUATEEP_WITHOUT_LWS=$(BUILD)-without-lws busted spec/provider/without_transports.lua
+
+# Root is needed: it is a chroot, kept in build-debian13.
+test-debian13:
+	@rockspec/debian13.sh $(BUILD)-debian13
 
 lint:
 	@rockspec/debian.sh lint

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the Debian packages that are missing, and nothing else.
-#   rockspec/debian.sh build|test|lint|fuzz|rock
+#   rockspec/debian.sh build|test|lint|fuzz|rock|debian13
 # Root is needed only when something is missing; then apt-get runs directly or through sudo.
 set -eu
 
@@ -12,7 +12,8 @@ case "${1:-}" in
   lint) wanted="$build clang clang-format lua-check" ;;
   fuzz) wanted="$build clang libclang-rt-dev" ;;
   rock) wanted="$build git luarocks" ;;
-  *) echo "usage: $0 build|test|lint|fuzz|rock" >&2; exit 2 ;;
+  debian13) wanted="debootstrap git" ;;
+  *) echo "usage: $0 build|test|lint|fuzz|rock|debian13" >&2; exit 2 ;;
 esac
 
 missing=

@@ -94,7 +94,8 @@ function Site:start_tam(port)
 end
 
 function Site:start_device()
-  local daemon = self:start("broker", "--config", "device.lua")
+  local daemon = command.start(self.folder, { "broker", "--config", "device.lua", program = self.device_teep })
+  table.insert(self.daemons, daemon)
   assert(daemon:ready(), daemon:log())
   return daemon
 end
@@ -112,8 +113,10 @@ end
 function site.bare() return setmetatable({ folder = command.folder(), daemons = {} }, Site) end
 
 --- Make a site.
-function site.new()
+-- @tparam[opt] string device_teep another teep for the device's daemon
+function site.new(device_teep)
   local self = site.bare()
+  self.device_teep = device_teep
   for name, algorithm in pairs{ ["tam-esp256"] = "ESP256", ["tam-ed25519"] = "Ed25519", signer = "ESP256" } do
     self:must("key", "generate", "--algorithm", algorithm, "-o", name .. ".key")
     self:must("key", "public", name .. ".key", "-o", name .. ".pub")

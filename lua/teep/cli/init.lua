@@ -4,15 +4,17 @@
 -- becomes one line on standard error and exit code 1, or 2 when the code is `usage`.
 -- @module teep.cli
 local argparse <const> = require "argparse"
+local errors <const> = require "teep.errors"
 local output <const> = require "teep.cli.output"
+local providers <const> = require "teep.config.providers"
 local version <const> = require("teep").version
 
 local cli = {}
 
 local groups <const> = {
-  { "Daemons", "tam", "broker" },
-  { "On a device (talk to the running broker)", "request", "unrequest", "status" },
-  { "At the TAM (talk to the running TAM)", "manifest", "device" },
+  { "Daemons", "tam", "broker", transports = true },
+  { "On a device (talk to the running broker)", "request", "unrequest", "status", transports = true },
+  { "At the TAM (talk to the running TAM)", "manifest", "device", transports = true },
   { "Files, no daemon needed", "key", "suit", "inspect" },
 }
 
@@ -27,14 +29,14 @@ First steps:
 "teep VERB --help" explains a verb and shows an example.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.]]
 
-local function add_verb(parser, verbs, name)
+local function add_verb(parser, verbs, name, transports)
   local verb = require("teep.cli." .. name)
   local command = parser:command(verb.name):summary(verb.summary)
     :description(verb.description or verb.summary .. "."):command_target("action")
   command:help_description_margin(28)
   command:epilog("Example:\n  " .. verb.example:gsub("\n", "\n  "))
   verb.define(command)
-  verbs[verb.name] = verb
+  verbs[verb.name] = { run = verb.run, transports = transports }
   return command
 end
 
@@ -49,7 +51,7 @@ local function build()
   local verbs = {}
   for _, group in ipairs(groups) do
     local commands = {}
-    for i = 2, #group do commands[#commands + 1] = add_verb(parser, verbs, group[i]) end
+    for i = 2, #group do commands[#commands + 1] = add_verb(parser, verbs, group[i], group.transports) end
     parser:group(group[1], table.unpack(commands))
   end
   return parser, verbs
@@ -65,7 +67,14 @@ local function execute(arguments)
   local parser, verbs = build()
   parser.error = usage_fault
   local parsed = parser:parse(arguments)
-  return verbs[parsed.verb].run(parsed)
+  local ordered, message, code = providers.from_environment()
+  if not ordered then return nil, message, code end
+  local verb = verbs[parsed.verb]
+  if verb.transports and not package.searchpath("teep.transport.lws", package.cpath) then
+    return errors.fail("unsupported", "%s: this build has no transports; rebuild with -DWITH_LWS=ON "
+      .. "(packages libwebsockets-dev, libwebsockets-evlib-ev and libev-dev)", parsed.verb)
+  end
+  return verb.run(parsed)
 end
 
 local function trace(fault)

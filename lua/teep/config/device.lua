@@ -59,6 +59,7 @@ return {
     fetch = fetch,
     flow = shared.script,
     admin_socket = shared.admin_socket,
+    providers = shared.providers,
     wire = shared.wire,
     messages = shared.messages,
     log = shared.log,

@@ -25,6 +25,11 @@ shared.script = {
   end,
 }
 
+shared.providers = {
+  type = "string", pattern = "^[%w_]+[%w_,]*$",
+  hint = "crypto providers, the first choice first, like mbedtls,openssl",
+}
+
 shared.wire = { type = "enum", values = wire.dialects, default = "v26" }
 shared.messages = { type = "path" }
 

@@ -50,6 +50,7 @@ return {
     keys = { type = "list", of = { type = "path" }, min = 1, required = true },
     trust = shared.trust("agents", "signers"),
     policies = { type = "list", of = policy, min = 1, required = true },
+    providers = shared.providers,
     wire = shared.wire,
     limits = limits,
     messages = shared.messages,

@@ -4,6 +4,7 @@ local agent <const> = require "teep.agent"
 local crypto <const> = require "teep.crypto"
 local driver <const> = require "teep.driver"
 local keys <const> = require "teep.config.keys"
+local providers <const> = require "teep.config.providers"
 
 local device = {}
 
@@ -52,8 +53,11 @@ end
 --- The key of the device's agent, made now if the device is new. Needs no trust anchors.
 -- @tparam table settings checked configuration
 -- @treturn[1] key
--- @treturn[2] nil, string, string message and code: `busy` while a broker runs
+-- @treturn[2] nil, string, string message and code: `busy` while a broker runs, `not_found` where
+--   this build lacks a crypto provider that is set
 function device.key(settings)
+  local ordered, flawed, what = providers.use(settings.providers, "providers")
+  if not ordered then return nil, flawed, what end
   local opened, why, reason = open_driver(settings)
   if not opened then return nil, why, reason end
   local made, message, code = open_agent(settings, opened, { tams = {}, signers = {} }, {})

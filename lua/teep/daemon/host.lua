@@ -3,6 +3,7 @@
 local lfs <const> = require "lfs"
 local log <const> = require "teep.log"
 local messages <const> = require "teep.daemon.messages"
+local providers <const> = require "teep.config.providers"
 local router <const> = require "teep.daemon.router"
 local task <const> = require "teep.task"
 local transport <const> = require "teep.transport"
@@ -92,7 +93,7 @@ function Host:run(...)
     self.logger:info("stopping", "signal", name)
     self.loop:stop()
   end)
-  self.logger:info("ready", ...)
+  self.logger:info("ready", "providers", providers.in_use(), ...)
   self.loop:run()
   self:close()
   return 0
@@ -106,6 +107,8 @@ local host = {}
 -- @treturn[1] Host with `logger`, `loop`, `messages`
 -- @treturn[2] nil, string, string message and code
 function host.new(settings, role)
+  local ordered, flawed, what = providers.use(settings.providers, "providers")
+  if not ordered then return nil, flawed, what end
   local logger, message, code = log.new(settings.log)
   if not logger then return nil, message, code end
   local noted, why, reason = messages.new{ role = role, logger = logger, wire = settings.wire,

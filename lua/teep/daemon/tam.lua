@@ -5,6 +5,7 @@ local host <const> = require "teep.daemon.host"
 local keys <const> = require "teep.config.keys"
 local observer <const> = require "teep.daemon.observer"
 local policy <const> = require "teep.policy"
+local setup <const> = require "teep.tam.setup"
 local store <const> = require "teep.store"
 local tam <const> = require "teep.tam"
 local tam_routes <const> = require "teep.daemon.tam_routes"
@@ -40,7 +41,10 @@ local function load_keys(settings)
   return own, trust
 end
 
+-- The providers come first: they explain better why a key cannot be loaded.
 local function open_tam(settings, running)
+  local able, needed, lacking = setup.check_providers()
+  if not able then return nil, needed, lacking end
   local own, trust, code = load_keys(settings)
   if not own then return nil, trust, code end
   local policies, message, reason = open_policies(settings)

@@ -1,5 +1,6 @@
 --- Options of a TAM: checked, completed, turned into its fields.
 -- @module teep.tam.setup
+local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
 local options <const> = require "teep.options"
 local task <const> = require "teep.task"
@@ -24,6 +25,26 @@ local known <const> = {
   keys = "table", trust = "table", policy = "any", store = "any", verifier = "any?", wire = "string?",
   clock = "function", random = "function", await = "function?", observe = "function?", limits = "table?",
 }
+
+--- Whether the crypto providers in use are enough for a TAM.
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code `unsupported_algorithm`
+function setup.check_providers()
+  local served <const>, names <const> = {}, {}
+  for i, provider in ipairs(crypto.providers()) do
+    names[i] = provider.name
+    for _, algorithm in ipairs(provider.algorithms) do served[algorithm] = true end
+  end
+  for _, algorithm in ipairs(setup.algorithms) do
+    if not served[algorithm] then
+      return fail("unsupported_algorithm", "a TAM has to offer %s (draft-ietf-teep-protocol section 8.1), "
+        .. "which needs the crypto provider openssl, and only %s is in use: name openssl in the order of "
+        .. "providers, or rebuild with -DWITH_OPENSSL=ON (package libssl-dev)",
+        table.concat(setup.algorithms, " and "), table.concat(names, ","))
+    end
+  end
+  return true
+end
 
 local function merge(given)
   local limits <const> = {}
@@ -72,6 +93,8 @@ function setup.fields(given)
   options.check(given, known)
   options.check(given.trust, { agents = "table", signers = "table" })
   local limits <const> = merge(given.limits)
+  local able, needed, reason = setup.check_providers()
+  if not able then return nil, needed, reason end
   if given.verifier then
     return fail("attestation_unsupported", "verifier: this TAM does not appraise evidence")
   end
