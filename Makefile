@@ -82,7 +82,7 @@ test-without-openssl:
 	@LUATEEP_BUILD=$(REDUCED) busted $(filter-out $(addprefix spec/,$(ELSEWHERE)),$(sort $(patsubst %/,%,$(dir $(wildcard spec/*/*_spec.lua)))))
 	@LUATEEP_BUILD=$(BUILD) LUATEEP_WITHOUT_OPENSSL=$(REDUCED) busted spec/provider/without_openssl.lua
 
-# A build without mbedtls runs every spec; one without libwebsockets, the specs that need no transport.
+# A build without mbedtls, where keys and signatures are at work; one without libwebsockets, as its user meets it.
 test-reduced:
 	@rockspec/debian.sh test
 	@$(MAKE) --no-print-directory build BUILD=$(BUILD)-without-mbedtls CMAKE_FLAGS='-DWITH_MBEDTLS=OFF $(CMAKE_FLAGS)'
