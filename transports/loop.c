@@ -44,8 +44,6 @@ static void create_context(lteep_loop *loop) {
       .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
                  (loop->ev ? LWS_SERVER_OPTION_LIBEV : 0),
       .foreign_loops = loop->ev ? foreign : NULL,
-      .gid = -1,
-      .uid = -1,
       .max_http_header_pool2 = HANDSHAKE_POOL,
       .timeout_secs = 60, /* ours are the deadlines of the links; these only back them up */
       .pt_serv_buf_size = FRAME_BUFFER,
