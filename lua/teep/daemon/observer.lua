@@ -2,6 +2,11 @@
 -- @module teep.daemon.observer
 local observer = {}
 
+-- Waits need no more than hundredths of a second.
+local function shown_value(value)
+  return math.type(value) == "float" and ("%.2f"):format(value) or value
+end
+
 --- An `observe(event, details)` for a protocol module.
 -- @tparam table logger of teep.log
 -- @tparam {[string]={string,...}} shown event to level and the fields of `details` that go into the line;
@@ -14,7 +19,7 @@ function observer.new(logger, shown)
     if not fields or not logger:wants(fields[1]) then return end
     local pairs_of = {}
     for i = 2, #fields do
-      pairs_of[2 * i - 3], pairs_of[2 * i - 2] = fields[i], details[fields[i]]
+      pairs_of[2 * i - 3], pairs_of[2 * i - 2] = fields[i], shown_value(details[fields[i]])
     end
     logger[fields[1]](logger, (event:gsub("_", " ")), table.unpack(pairs_of, 1, 2 * #fields - 2))
   end
