@@ -35,15 +35,19 @@ typedef struct {
 static const char *const methods[] = {"GET",   "POST",   "OPTIONS", "PUT",
                                       "PATCH", "DELETE", "CONNECT", "HEAD"};
 
+/* Whatever the handler answers from now on comes too late. */
+static void take_from_handler(lteep_link *link) {
+  if (!link->box) return;
+  *link->box = NULL;
+  link->box = NULL;
+  lteep_loop_release(link->loop, link);
+}
+
 static void drop_request(lteep_link *link) {
   request *asked = link->state;
   if (!asked) return;
   link->state = NULL;
-  if (link->box) {
-    *link->box = NULL;
-    link->box = NULL;
-    lteep_loop_release(link->loop, link);
-  }
+  take_from_handler(link);
   free(asked->path);
   free(asked->content_type);
   free(asked->accept);
@@ -296,6 +300,7 @@ static void on_expire(lteep_link *link) {
       return;
     }
     asked->last = true;
+    take_from_handler(link);
     if (answer(link, 503, "", "", 0)) return;
   }
   lteep_link_kill(link);

@@ -264,6 +264,22 @@ describe("TEEP over HTTP", function()
       assert.same({ "answer 1", "answer 1", "answer 1" }, answers)
     end)
 
+    it("answers the others when the first was given up, and when one that waits was", function()
+      serve(counting, { response = 0.1 })
+      local outcomes = {}
+      for i = 1, 2 do
+        task.run(function() outcomes[i] = select(2, assert(http_binding.connect(loop, uri())):exchange "slow") end)
+      end
+      support.wait(loop, function() return outcomes[1] and outcomes[2] end)
+      assert.matches("503", outcomes[1])
+      assert.matches("503", outcomes[2])
+      task.run(function() outcomes[3] = assert(http_binding.connect(loop, uri())):exchange "slow" end)
+      support.wait(loop, function() return #noted == 3 end)
+      finish()
+      support.wait(loop, function() return outcomes[3] end)
+      assert.equal("answer 1", outcomes[3])
+    end)
+
     it("holds as many answers as the limit says", function()
       serve(counting, { answers = 2 })
       for _, bytes in ipairs { "a", "b", "a", "c", "b", "a" } do post(bytes) end

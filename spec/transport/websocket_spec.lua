@@ -10,7 +10,7 @@ describe("TEEP over WebSocket", function()
 
   -- A TAM of two functions.
   local function serve(tam, limits)
-    server = assert(websocket.serve(loop, {
+    server = assert(transport.serve(loop, {
       tam = tam, limits = limits,
       observe = function(event, details)
         if event ~= "message" then return table.insert(observed, { event, details }) end
@@ -250,8 +250,8 @@ describe("TEEP over WebSocket", function()
   end)
 
   it("throws at unknown options", function()
-    assert.has_error(function() websocket.serve(loop, { tam = echo, portt = 1 }) end)
-    assert.has_error(function() websocket.serve(loop, {}) end)
+    assert.has_error(function() transport.serve(loop, { tam = echo, portt = 1 }) end)
+    assert.has_error(function() transport.serve(loop, {}) end)
     assert.has_error(function() websocket.connect(loop, "ws://x/", { timeout = 1 }) end)
   end)
 end)

@@ -2,6 +2,7 @@
 -- An empty POST starts a session, an answer without content ends it. Nothing but the tokens inside of the
 -- messages ties the requests of a session together. No redirects, no cookies, no Cache-Control.
 -- @module teep.transport.http_binding
+local endpoint <const> = require "teep.transport.endpoint"
 local errors <const> = require "teep.errors"
 local limits <const> = require "teep.transport.limits"
 local media <const> = require "teep.transport.media"
@@ -38,47 +39,35 @@ local function fail(request, code)
   request:respond { status = 503, headers = { ["Retry-After"] = retry_after } }
 end
 
-local function ask(settings, session, bytes)
-  if bytes == "" then return settings.tam:connect(session) end
-  settings.observe("message", { direction = "in", bytes = bytes, session = session })
-  return settings.tam:receive(session, bytes)
-end
-
 -- The answer of the TAM: bytes ("" for nothing more) and whether they may be kept; nil and the code of what
 -- failed.
-local function judge(settings, session, good, reply, _, code)
-  if not good then
-    settings.observe("failed", {
-      message = tostring(reply):match "[^\n]*", traceback = reply, session = session,
-    })
-    return nil, "failed"
-  end
-  if passing[code] or lasting[code] then return nil, code end
+local function judge(good, reply, _, code)
+  if not good or passing[code] or lasting[code] then return nil, code end
   return reply or "", code == nil
 end
 
+local function new_session(request)
+  return { transport = "http", peer = request.peer }
+end
+
+local function deliver(settings, request, session, bytes, code)
+  if not bytes then return fail(request, code) end
+  if respond(request, bytes) then endpoint.answered(settings, session, bytes) end
+end
+
 local function answer(settings, request, entry)
-  local session <const> = { transport = "http", peer = request.peer }
-  local bytes <const>, detail <const> =
-    judge(settings, session, xpcall(ask, debug.traceback, settings, session, request.body))
-  local asking <const> = entry and settings.repeats:finish(entry, detail == true and bytes or nil) or {}
-  table.insert(asking, 1, request)
-  for _, one in ipairs(asking) do
-    local sent <const> = bytes and respond(one, bytes)
-    if not bytes then fail(one, detail) end
-    if sent and bytes ~= "" then
-      settings.observe("message", { direction = "out", bytes = bytes, session = session })
-    end
-  end
+  local session <const> = new_session(request)
+  local bytes <const>, detail <const> = judge(endpoint.ask(settings, session, request.body))
+  local waiting <const> = entry and settings.repeats:finish(entry, detail == true and bytes or nil) or {}
+  deliver(settings, request, session, bytes, detail)
+  for _, one in ipairs(waiting) do deliver(settings, one, new_session(one), bytes, detail) end
 end
 
 local function answer_repeat(settings, request, entry)
-  local session <const> = { transport = "http", peer = request.peer }
+  local session <const> = new_session(request)
   settings.observe("message", { direction = "in", bytes = request.body, session = session })
   if not entry.answer then return table.insert(entry.waiting, request) end
-  if respond(request, entry.answer) and entry.answer ~= "" then
-    settings.observe("message", { direction = "out", bytes = entry.answer, session = session })
-  end
+  deliver(settings, request, session, entry.answer)
 end
 
 local function receive(settings, request)

@@ -3,6 +3,7 @@
 -- out of turn, 1003 text, 1008 too many fragments or too slow, 1009 too big, 1011 internal error, 4001
 -- idle.
 -- @module teep.transport.websocket
+local endpoint <const> = require "teep.transport.endpoint"
 local options <const> = require "teep.options"
 local task <const> = require "teep.task"
 
@@ -11,25 +12,11 @@ local internal_error <const> = 1011
 
 -- Server: one TAM behind one endpoint.
 
-local function ask(given, session, bytes)
-  if bytes == "" then return given.tam:connect(session) end
-  given.observe("message", { direction = "in", bytes = bytes, session = session })
-  return given.tam:receive(session, bytes)
-end
-
-local function answer(given, connection, state, bytes)
-  local good <const>, reply <const> = xpcall(ask, debug.traceback, given, state.session, bytes)
+local function answer(settings, connection, state, bytes)
+  local good <const>, reply <const> = endpoint.ask(settings, state.session, bytes)
   state.busy = false
-  if good then
-    local sent <const> = connection:send(reply or "")
-    if not (sent and reply) then return end
-    given.observe("message", { direction = "out", bytes = reply, session = state.session })
-    return
-  end
-  given.observe("failed", {
-    message = tostring(reply):match "[^\n]*", traceback = reply, session = state.session,
-  })
-  connection:close(internal_error, "internal error")
+  if not good then return connection:close(internal_error, "internal error") end
+  if connection:send(reply or "") then endpoint.answered(settings, state.session, reply or "") end
 end
 
 --- The hooks of `loop:serve{ websocket = }` behind which a TAM answers.
@@ -47,33 +34,6 @@ local function hooks(settings)
       state.busy = true
       task.run(answer, settings, connection, state, bytes)
     end,
-  }
-end
-
-local serve_options <const> = {
-  address = "string?", port = "number?", path = "string?", origins = "table?", limits = "table?",
-  tam = "table", observe = "function?", tls = "table?",
-}
-
---- Serve a TAM.
--- An error the TAM throws closes that connection with 1011 and is observed as `failed`
--- { message, traceback, session }; the server goes on. A message that the TAM drops is answered like
--- one that needs no more: probing learns nothing.
--- @param loop of @{teep.transport}
--- @tparam table given `tam`: has `:connect(session) -> bytes` and `:receive(session, bytes) -> bytes |
---   nil`, each called in a task and free to wait; `address`, `port`, `path`, `origins`, `tls`, `limits` as
---   for
---   `loop:serve`; `observe(event, details)`, called with `message` { direction = "in"|"out",
---   bytes, session } for every TEEP message and with `failed`
--- @treturn[1] server
--- @treturn[2] nil, string, string message and code as of `loop:serve`
--- @usage local server = assert(websocket.serve(loop, { port = 8080, path = "/teep", tam = tam }))
-local function serve(loop, given)
-  options.check(given, serve_options)
-  local settings <const> = { tam = given.tam, observe = given.observe or function() end }
-  return loop:serve {
-    address = given.address, port = given.port, path = given.path, origins = given.origins,
-    tls = given.tls, limits = given.limits, websocket = hooks(settings),
   }
 end
 
@@ -157,4 +117,4 @@ local function connect(loop, uri, given)
   end)
 end
 
-return { hooks = hooks, serve = serve, connect = connect }
+return { hooks = hooks, connect = connect }
