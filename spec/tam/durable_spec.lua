@@ -2,6 +2,8 @@
 local sqlite <const> = require "teep.sqlite"
 local store <const> = require "teep.store"
 local task <const> = require "teep.task"
+local transport <const> = require "teep.transport"
+local websocket <const> = require "teep.transport.websocket"
 local world <const> = require "tam.world"
 
 describe("a TAM with group commit", function()
@@ -57,6 +59,21 @@ describe("a TAM with group commit", function()
     commit()
     assert.same({ true, 1, 1 }, { result.over, count "spent", count "update_sent" })
     assert.equal("update", world.open(result.answer).type)
+  end)
+
+  it("keeps what it was told when it is stopped before it could answer", function()
+    local loop <const> = assert(transport.loop())
+    local server <const> = assert(websocket.serve(loop, { port = 0, path = "/teep", tam = w.tam }))
+    local connection <const> = assert(websocket.connect(loop, ("ws://127.0.0.1:%d/teep"):format(server.port)))
+    local request <const> = world.open(assert(connection:exchange ""))
+    local answer, code
+    task.run(function() answer, code = connection:exchange(world.signed(response(request.token))) end)
+    while #timers == 0 do loop:step() end
+    server:close()
+    w.store:close()
+    assert.same({ 1, 1 }, { count "spent", count "update_sent" })
+    loop:close()
+    assert.is_nil(answer, code)
   end)
 
   it("commits for many devices at once", function()
