@@ -94,7 +94,7 @@ static bool answer(lteep_link *link, int status, const char *fields, const char 
 static int refuse(lteep_link *link, int status) {
   request *asked = link->state;
   asked->dispatched = true;
-  asked->last = asked->unread;
+  asked->last = asked->last || asked->unread;
   return answer(link, status, "", "", 0) ? 0 : -1;
 }
 
@@ -103,6 +103,8 @@ int lteep_http_refuse(lteep_link *link, int status, const char *fields) {
   int size = lws_snprintf(text + LWS_PRE, sizeof text - LWS_PRE,
                           "HTTP/1.1 %d \r\n%sContent-Length: 0\r\nConnection: close\r\n\r\n",
                           status, fields);
+  link->served = true;
+  link->taken = LTEEP_UNKNOWN;
   int written = lws_write(link->wsi, (unsigned char *)text + LWS_PRE, (size_t)size, LWS_WRITE_HTTP);
   return written < 0 ? -1 : 1;
 }
@@ -116,6 +118,8 @@ static int linger(lteep_link *link) {
   return 0;
 }
 
+/* What the peer takes slowly libwebsockets keeps, and completes the transaction when that is gone.
+ */
 static int on_writable(lteep_link *link) {
   request *asked = link->state;
   if (!asked || asked->lingering) return 0;
@@ -127,9 +131,16 @@ static int on_writable(lteep_link *link) {
   if (asked->last && asked->unread) return linger(link);
   bool last = asked->last;
   drop_request(link);
-  link->served = true;
-  lteep_link_expire_in(link, link->limits.keepalive);
+  link->served = link->completing = true;
   return lws_http_transaction_completed(link->wsi) || last ? -1 : 0;
+}
+
+/* The protocol is bound anew at the end of a transaction, and at other times. */
+void lteep_http_bound(lteep_link *link) {
+  if (!link->completing) return;
+  link->completing = false;
+  link->taken = lteep_link_taken(link);
+  lteep_link_expire_in(link, link->limits.keepalive);
 }
 
 /* --- asking the handler --- */
@@ -239,9 +250,18 @@ static int read_request(lteep_link *link, request *asked) {
   return link->listener->http ? 0 : 404;
 }
 
-/* Only the first request of a connection may have content. libwebsockets 4.1.6 looks for content in
- * all it has read ahead: when that began with the request itself, as it does behind another one, it
- * takes the header for content, uses memory it has freed, and may never return. */
+/* A request may have content if it came after the answer to the one before. libwebsockets (4.1.6,
+ * 4.3.5) looks for content in all it has read ahead: when that begins with the request itself, as
+ * it does when it was read together with the one before, it takes the header for content, uses
+ * memory it has freed, and may never return. But it reads from the socket only when nothing is left
+ * of what it has read ahead; so once it has read since the last answer, there is nothing. The end
+ * of the stream may count as one byte. */
+static bool may_have_content(const lteep_link *link) {
+  if (!link->served) return true;
+  uint64_t taken = lteep_link_taken(link);
+  return link->taken != LTEEP_UNKNOWN && taken != LTEEP_UNKNOWN && taken > link->taken + 1;
+}
+
 static int on_request(lteep_link *link) {
   request *asked = link->state;
   if (asked) return -1;
@@ -249,9 +269,10 @@ static int on_request(lteep_link *link) {
   if (!asked) return -1;
   asked->method = "";
   asked->unread = true;
+  asked->last = link->peer.local; /* content could not follow: see may_have_content */
   lteep_link_expire_in(link, link->limits.message_time);
   int status = read_request(link, asked);
-  if (link->served && asked->unread) return -1;
+  if (asked->unread && !may_have_content(link)) return -1;
   if (status) return refuse(link, status);
   return asked->expected ? 0 : dispatch(link);
 }

@@ -105,6 +105,11 @@ void lteep_peer_push(lua_State *L, const lteep_peer *peer) {
   }
 }
 
+uint64_t lteep_link_taken(const lteep_link *link) {
+  if (lws_get_ssl(link->wsi)) return lteep_tls_taken(link->wsi);
+  return link->peer.local ? LTEEP_UNKNOWN : lteep_socket_taken(lws_get_socket_fd(link->wsi));
+}
+
 bool lteep_store_append(lteep_store *store, const void *at, size_t size) {
   if (size > store->capacity - store->size) {
     size_t capacity = store->capacity ? store->capacity : 1024;
@@ -161,6 +166,7 @@ static void destroyed(struct lws *wsi, lteep_link *link) {
 static bool concerns_link(enum lws_callback_reasons reason) {
   switch (reason) {
   case LWS_CALLBACK_WSI_DESTROY:
+  case LWS_CALLBACK_HTTP_BIND_PROTOCOL:
   case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
   case LWS_CALLBACK_HTTP:
   case LWS_CALLBACK_HTTP_BODY:
@@ -196,6 +202,10 @@ int lteep_link_event(struct lws *wsi, enum lws_callback_reasons reason, void *us
   if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) return lteep_tls_prepare(user);
   if (!concerns_link(reason)) return 0;
   lteep_link *link = lws_get_opaque_user_data(wsi);
+  if (reason == LWS_CALLBACK_HTTP_BIND_PROTOCOL) {
+    if (link) lteep_http_bound(link);
+    return 0;
+  }
   if (!link) return reason == LWS_CALLBACK_WSI_DESTROY ? 0 : -1;
   if (reason == LWS_CALLBACK_WSI_DESTROY) {
     destroyed(wsi, link);

@@ -103,7 +103,10 @@ static void adopt(lteep_listener *listener, int fd, const lteep_peer *peer) {
   link->peer = *peer;
   remember(listener, link);
   int on = 1;
-  if (!peer->local) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (!peer->local) {
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    lteep_socket_prepare(fd);
+  }
   lws_adopt_desc_t info = {
       .vh = loop->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd.sockfd = fd};
   link->wsi = listener->tls ? lteep_tls_adopt(listener, &info)

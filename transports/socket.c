@@ -1,9 +1,11 @@
 /* Listening sockets of the two families: TCP on numeric addresses, unix sockets with stale files.
  */
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -99,4 +101,31 @@ int lteep_socket_listen_tcp(const char *address, int port, int *bound) {
   if (!ready) return fail(fd);
   *bound = bound_port(fd);
   return fd;
+}
+
+/* Urgent data would hide what comes after it from FIONREAD. */
+void lteep_socket_prepare(int fd) {
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+}
+
+static uint64_t received(int fd) {
+  struct tcp_info info = {0};
+  socklen_t size = sizeof info;
+  const size_t end = offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(uint64_t);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < end) return LTEEP_UNKNOWN;
+  return info.tcpi_bytes_received;
+}
+
+/* More may arrive between the two questions. */
+uint64_t lteep_socket_taken(int fd) {
+  uint64_t before, after = received(fd);
+  int waiting;
+  do {
+    before = after;
+    if (ioctl(fd, FIONREAD, &waiting) != 0) return LTEEP_UNKNOWN;
+    after = received(fd);
+  } while (after != before);
+  if (after == LTEEP_UNKNOWN || after < (uint64_t)waiting) return LTEEP_UNKNOWN;
+  return after - (uint64_t)waiting;
 }

@@ -104,6 +104,10 @@ struct lws *lteep_tls_adopt(lteep_listener *listener, lws_adopt_desc_t *info) {
   return wsi;
 }
 
+uint64_t lteep_tls_taken(struct lws *wsi) {
+  return BIO_number_read(SSL_get_rbio(lws_get_ssl(wsi)));
+}
+
 /* --- client --- */
 
 struct lteep_trust {

@@ -169,6 +169,13 @@ int lteep_socket_listen_unix(const char *path);
 /* -1 with errno; EINVAL for an address that is not numeric. Port 0: any; `bound` gets the real. */
 int lteep_socket_listen_tcp(const char *address, int port, int *bound);
 
+/* Make what the next function counts exact. */
+void lteep_socket_prepare(int fd);
+/* How many bytes were read from a TCP socket; LTEEP_UNKNOWN where it cannot be told. */
+uint64_t lteep_socket_taken(int fd);
+
+#define LTEEP_UNKNOWN UINT64_MAX
+
 /* --- TLS (tls.c) --- */
 
 /* Read a certificate with its chain and a private key, both PEM, for a server. NULL: `problem`
@@ -189,6 +196,8 @@ int lteep_tls_verify(lteep_link *link, X509_STORE_CTX *chain, bool good);
 /* True when `reason` is that of a TLS handshake gone wrong: the link has failed with tls_failed. */
 bool lteep_tls_explain(lteep_link *link, const char *reason);
 void lteep_tls_free_trusts(lteep_loop *loop);
+/* How many bytes OpenSSL has read from the socket. */
+uint64_t lteep_tls_taken(struct lws *wsi);
 
 /* --- links (link.c) --- */
 
@@ -227,12 +236,18 @@ struct lteep_link {
   const char *tls_name;               /* server to verify, anchored in the hooks; NULL: no TLS */
   bool verified;                      /* it is who it says */
   bool served;                        /* an HTTP request was answered on it */
+  bool completing;                    /* the answer is not yet with the kernel */
+  uint64_t taken;                     /* bytes read when that was done, or LTEEP_UNKNOWN */
   lteep_deadline deadline;
   lteep_peer peer;
   lteep_limits limits;
   lteep_status failure; /* why a client link failed */
   char reason[124];
 };
+
+/* How many bytes libwebsockets has read from the socket, encrypted ones with TLS; LTEEP_UNKNOWN on
+ * a unix socket. */
+uint64_t lteep_link_taken(const lteep_link *link);
 
 /* Without a wsi and unless the deadline is set anew, the link ends in the next turn: whoever fails
  * or throws half-way leaves nothing behind. */
@@ -264,6 +279,8 @@ extern const lteep_role lteep_role_websocket;
 
 /* Answer before any handler is asked and give the connection up. */
 int lteep_http_refuse(lteep_link *link, int status, const char *fields);
+/* For HTTP_BIND_PROTOCOL: a transaction may be over. */
+void lteep_http_bound(lteep_link *link);
 /* The server's decision on "Upgrade:": 0 go on, else what lws wants (1 answered, -1 hang up). */
 int lteep_websocket_upgrade(lteep_link *link);
 /* The handshake of an accepted connection is done: it is a WebSocket from now on. */

@@ -152,7 +152,32 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.matches("/one.*/two.*/two", answer)
     end)
 
-    -- In a process of its own, killed in time: libwebsockets 4.1.6 by itself would never return.
+    it("takes content in every request that follows the answer to the one before, however it arrives", function()
+      serve(echo, { limits = { keepalive = 1 } })
+      local post, pieces = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", {}
+      for _, size in ipairs { 1, 3000, 0, 2 } do
+        pieces[#pieces + 1] = post:format(size, ("x"):rep(size))
+        pieces[#pieces + 1] = true
+      end
+      for piece in post:format(3, "abc"):gmatch ".?.?.?.?.?.?.?" do pieces[#pieces + 1] = piece ~= "" and piece or nil end
+      local _, answer = raw(table.unpack(pieces))
+      local _, answers = answer:gsub("HTTP/1.1 200", "")
+      assert.equal(5, answers)
+      assert.matches("abc$", answer)
+    end)
+
+    it("closes a unix socket after the answer: nobody could tell what was read from it", function()
+      local path = os.tmpname()
+      os.remove(path)
+      serve(echo, { socket = path })
+      local answer = support.shell(loop, ([[exec perl -MIO::Socket::UNIX -e '
+        my $peer = IO::Socket::UNIX->new(Peer => "%s") or die;
+        print $peer "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        print while <$peer>']]):format(path))
+      assert.matches("\r\nConnection: close\r\n", answer, 1, true)
+    end)
+
+    -- In a process of its own, killed in time: libwebsockets by itself would never return.
     for _, sort in ipairs { "http", "websocket" } do
       it("hangs up on content behind another request, with " .. sort, function()
         local path = os.tmpname()
@@ -174,6 +199,8 @@ for _, engine in ipairs { "ev", "poll" } do
             local _, answers = answer:gsub("HTTP/1%%.1 ", "")
             assert(answers == 1, answer)
             support.raw(loop, server.port, { get .. post:format(size, "") })
+            support.raw(loop, server.port, { get:gsub("\r\n\r\n", "\r\nUpgrade: websocket\r\n\r\n")
+              .. post:format(size, ("x"):rep(size)) })
           end
           assert(asked == (sort == "http" and 6 or 0), asked)
         ]]):format(engine, sort))
@@ -196,6 +223,12 @@ for _, engine in ipairs { "ev", "poll" } do
       local status, body = request { method = "POST", body = "content" }
       assert.equal(200, status)
       assert.equal("late content", body)
+    end)
+
+    it("lets the handler answer an empty POST later", function()
+      serve(function(given) loop:timer(0.05, function() given:respond { status = 204 } end) end)
+      assert.equal(204, (request { method = "POST" }))
+      assert.equal(204, (request { method = "PUT" }))
     end)
 
     it("lets the handler answer later while the peer sends the next request, and does not spin", function()

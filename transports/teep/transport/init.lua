@@ -56,7 +56,7 @@ function Server:count() return self.core:count() end
 --   without WebSocket (default: whoever may open the file), others get 403; `limits`:
 --   see @{teep.transport.limits}; `tls` = { certificate, key }: PEM files, the certificate may be
 --   followed by its chain; TLS 1.2 and 1.3 (RFC 9325).
---   Only the first request of an HTTP connection may have content.
+--   A request with content that did not wait for the answer to the one before is hung up on.
 -- @treturn[1] table server
 -- @treturn[2] nil, string, string message and code: busy (somebody listens there), denied, exists
 --   (something other than a socket lies there), not_found (the folder), config_invalid (address, or a
