@@ -3,7 +3,6 @@ local sqlite <const> = require "teep.sqlite"
 local store <const> = require "teep.store"
 local task <const> = require "teep.task"
 local transport <const> = require "teep.transport"
-local websocket <const> = require "teep.transport.websocket"
 local world <const> = require "tam.world"
 
 describe("a TAM with group commit", function()
@@ -63,8 +62,8 @@ describe("a TAM with group commit", function()
 
   it("keeps what it was told when it is stopped before it could answer", function()
     local loop <const> = assert(transport.loop())
-    local server <const> = assert(websocket.serve(loop, { port = 0, path = "/teep", tam = w.tam }))
-    local connection <const> = assert(websocket.connect(loop, ("ws://127.0.0.1:%d/teep"):format(server.port)))
+    local server <const> = assert(transport.serve(loop, { port = 0, path = "/teep", tam = w.tam }))
+    local connection <const> = assert(transport.connect(loop, ("ws://127.0.0.1:%d/teep"):format(server.port)))
     local request <const> = world.open(assert(connection:exchange ""))
     local answer, code
     task.run(function() answer, code = connection:exchange(world.signed(response(request.token))) end)
