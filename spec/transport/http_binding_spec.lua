@@ -265,7 +265,7 @@ describe("TEEP over HTTP", function()
     end)
 
     it("answers the others when the first was given up, and when one that waits was", function()
-      serve(counting, { response = 0.1 })
+      serve(counting, { response = 0.5 })
       local outcomes = {}
       for i = 1, 2 do
         task.run(function() outcomes[i] = select(2, assert(http_binding.connect(loop, uri())):exchange "slow") end)

@@ -143,7 +143,7 @@ for _, engine in ipairs { "ev", "poll" } do
     end)
 
     it("serves several requests on one connection, pipelined ones too", function()
-      serve(function(given) given:respond { body = given.path } end, { limits = { keepalive = 0.1 } })
+      serve(function(given) given:respond { body = given.path } end, { limits = { keepalive = 0.5 } })
       local one = "POST /one HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
       local two = "GET /two HTTP/1.1\r\nHost: x\r\n\r\n"
       local _, answer = raw(one, two)
@@ -234,7 +234,7 @@ for _, engine in ipairs { "ev", "poll" } do
     it("lets the handler answer later while the peer sends the next request, and does not spin", function()
       serve(function(given)
         loop:timer(0.3, function() given:respond { body = given.path } end)
-      end, { limits = { keepalive = 0.1 } })
+      end, { limits = { keepalive = 0.5 } })
       local get = "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
       local steps = support.count_steps(loop)
       local _, answer = raw(get:format "one", get:format "two")
