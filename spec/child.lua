@@ -14,7 +14,7 @@ function child.start(program, settings)
   settings = settings or {}
   local path = os.tmpname()
   local file = assert(io.open(path, "w"))
-  file:write("io.stdout:setvbuf('no') require 'fixtures.order'\n", program)
+  file:write("io.stdout:setvbuf('no')\n", program)
   file:close()
   local words = { "exec", "lua5.4", quote(path) }
   for _, argument in ipairs(settings) do words[#words + 1] = quote(argument) end

@@ -1,5 +1,6 @@
 -- An agent in a process of its own that processes one Update and is killed at step N of it.
 -- Run by crash_spec: lua5.4 victim.lua FOLDER N
+require "fixtures.order"
 local faults = require "agent.faults"
 local agent = require "teep.agent"
 local driver = require "teep.driver"

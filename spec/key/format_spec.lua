@@ -73,8 +73,12 @@ describe("teep.key formats", function()
   end)
 
   describe("PEM refuses", function()
+    local lacking = providers.lack "Ed25519"
     local function refuses(what, input)
-      it(what, function() assert.equal("bad_key", code_of(key.load(input))) end)
+      it(what, function()
+        if lacking then return pending(lacking) end
+        assert.equal("bad_key", code_of(key.load(input)))
+      end)
     end
 
     refuses("a block without end", (ed25519_public:gsub("%-%-%-%-%-END.*", "")))
