@@ -20,7 +20,7 @@ describe("a payload by URI", function()
 
   local function configure_device(more)
     here:write("device.lua", (here:read("device.lua"):gsub("messages =", function(word)
-      return (more or 'fetch = { schemes = { "http" } }, check_interval = 1, ') .. word
+      return (more or 'fetch = { schemes = { "http" } }, ') .. word
     end, 1)))
   end
 
@@ -113,7 +113,21 @@ describe("a payload by URI", function()
     assert.is_nil(broker:log():find("hidden", 1, true))
   end)
 
-  it("is installed after the device was killed in the middle, at its next check", function()
+  it("does not keep the device from ending cleanly in the middle", function()
+    start_tam()
+    offer()
+    local broker = here:start_device()
+    local request = here:start("request", "big", "--config", "device.lua")
+    stopped_in_the_middle()
+    assert.is_true(broker:signal "TERM")
+    assert.matches("info stopping signal=SIGTERM\n$", broker:log())
+    assert.matches("^teep: no daemon answers", finished(request))
+    go_on()
+    here:start_device()
+    assert.is_true(command.wait(is_installed))
+  end)
+
+  it("is installed after the device was killed in the middle, when it starts again", function()
     start_tam()
     offer()
     local broker = here:start_device()

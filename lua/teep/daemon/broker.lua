@@ -1,13 +1,13 @@
 --- The daemon on a device: TEE driver, TEEP Agent, TEEP Broker, admin socket.
 -- @module teep.daemon.broker
 local hex <const> = require "teep.hex"
+local backoff <const> = require "teep.broker.backoff"
 local broker <const> = require "teep.broker"
 local broker_routes <const> = require "teep.daemon.broker_routes"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "teep.daemon.device"
 local host <const> = require "teep.daemon.host"
 local observer <const> = require "teep.daemon.observer"
-local task <const> = require "teep.task"
 local transport <const> = require "teep.transport"
 local version <const> = require("teep").version
 
@@ -27,14 +27,15 @@ local broker_events <const> = {
 }
 
 local function open_broker(settings, running, agent)
-  local loop, fetch = running.loop, settings.fetch
-  local lines = { observe = running:observer(), tls = settings.tls }
-  local downloads = { schemes = fetch.schemes, tls = settings.tls, limits = { download = fetch.size } }
+  local loop, fetch, await = running.loop, settings.fetch, running:awaiter()
+  local lines = { observe = running:observer(), tls = settings.tls, await = await }
+  local downloads = { schemes = fetch.schemes, tls = settings.tls, limits = { download = fetch.size },
+    await = await }
   return broker.new{
     agents = { agent }, flow = settings.flow, clock = os.time, random = crypto.random,
     connect = function(tam_uri) return transport.connect(loop, tam_uri, lines) end,
     download = function(uri, offset, sink) return transport.download(loop, uri, offset, sink, downloads) end,
-    sleep = function(seconds) task.await(function(done) loop:timer(seconds, done) end) end,
+    sleep = function(seconds) await(function(done) loop:timer(seconds, done) end) end,
     observe = observer.new(running.logger, broker_events),
     limits = { fetch_size = fetch.size, fetch_attempts = fetch.attempts },
   }
@@ -46,6 +47,15 @@ local function check_regularly(settings, running, made)
   running.loop:timer(settings.check_interval, function()
     running:task(function() made:check() end)
     check_regularly(settings, running, made)
+  end)
+end
+
+-- What was not finished when the device went off goes on when it is back, not all devices in one instant.
+local function go_on(running, made)
+  local status = made:status()
+  if #status.requested + #status.unneeded == 0 then return end
+  running.loop:timer(backoff.seconds(1, crypto.random), function()
+    running:task(function() made:check() end)
   end)
 end
 
@@ -63,6 +73,7 @@ local function start(settings, running)
     settings = settings, broker = made, agent = agent, driver = driver, version = version,
   })
   if not served then return nil, why, kind end
+  go_on(running, made)
   check_regularly(settings, running, made)
   return agent
 end

@@ -46,6 +46,19 @@ function Host:task(fn, on_fault)
   end)
 end
 
+--- An `await` for everything that goes over the network: as that of `teep.task`, but what still waits when
+-- the daemon stops is never resumed. A session that went on would meet a driver that is closed.
+-- @treturn function
+function Host:awaiter()
+  return function(operation)
+    return task.await(function(done)
+      operation(function(...)
+        if not self.stopped then done(...) end
+      end)
+    end)
+  end
+end
+
 --- Serve routes on the admin socket, to the user that runs the daemon and to root.
 -- @tparam string path of the socket
 -- @tparam {[string]=function} routes of teep.daemon.router
@@ -80,6 +93,7 @@ function Host:close_at_end(object) table.insert(self.closing, 1, object) end
 
 --- Close everything, in the opposite order of opening.
 function Host:close()
+  self.stopped = true
   for _, object in ipairs(self.closing) do object:close() end
   self.closing = {}
   self.loop:close()
