@@ -18,6 +18,11 @@
 #define FRAME_BUFFER 4096   /* bytes read at a time; kept for every WebSocket */
 #define WRITE_SIZE 65536    /* bytes written at a time */
 
+/* A resumed TLS session would skip the verification of the server. 4.1.6 resumes none. */
+#ifndef LWS_SERVER_OPTION_DISABLE_TLS_SESSION_CACHE
+#define LWS_SERVER_OPTION_DISABLE_TLS_SESSION_CACHE 0
+#endif
+
 static const struct lws_protocols slots[] = {
     {.name = LTEEP_SLOT_HTTP, .callback = lteep_link_event, .tx_packet_size = WRITE_SIZE},
     {.name = LTEEP_SUB_PROTOCOL,
@@ -84,6 +89,7 @@ struct lws_vhost *lteep_loop_vhost(lteep_loop *loop, lteep_vhost kind, SSL_CTX *
       .http_proxy_address = "",
       .options = (has_ipv6() ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6) |
                  (kind == LTEEP_VHOST_PLAIN ? 0 : LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) |
+                 LWS_SERVER_OPTION_DISABLE_TLS_SESSION_CACHE |
                  (serves_tls ? LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX : 0),
       .provided_client_ssl_ctx = tls,
       .keepalive_timeout = 3600,

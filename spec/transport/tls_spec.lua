@@ -214,6 +214,41 @@ for _, engine in ipairs { "ev", "poll" } do
       os.remove(path)
     end)
 
+    -- Send a shell script's output through TLS; returns what the server sends until it closes.
+    local function raw(script)
+      return (support.shell(loop, ("{ %s } | timeout 5 openssl s_client -quiet -verify_quiet -connect 127.0.0.1:%d")
+        :format(script, server.port)))
+    end
+
+    it("takes content in every request that follows the answer to the one before", function()
+      serve("good", { limits = { keepalive = 1 } })
+      local post = [[printf 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s'; sleep 0.2;]]
+      local answer = raw(post:format(3, "abc") .. post:format(0, "") .. post:format(2, "de"))
+      local _, answers = answer:gsub("HTTP/1.1 200", "")
+      assert.equal(3, answers)
+      assert.matches("abcHTTP.*de$", answer)
+    end)
+
+    it("hangs up on content behind another request", function()
+      serve "good"
+      local post = [[POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc]]
+      local _, answers = raw(("printf '%s%s'; sleep 1;"):format(post, post)):gsub("HTTP/1.1 200", "")
+      assert.equal(1, answers)
+      assert.equal(1, asked)
+    end)
+
+    for host, sent in pairs { localhost = true, ["127.0.0.1"] = false } do
+      it(("sends %s server name to %s (RFC 6066)"):format(sent and "the" or "no", host), function()
+        local process = assert(io.popen(("exec timeout 10 openssl s_server -accept 127.0.0.1:0 -naccept 1 -www" ..
+          " -tlsextdebug -cert %sgood.pem -key %sgood.key 2>&1"):format(fixtures, fixtures)))
+        local port
+        repeat port = process:read "l":match "^ACCEPT.*:(%d+)$" until port
+        assert.equal(200, (request { address = host, port = tonumber(port), tls = root }))
+        assert.equal(sent, process:read "a":find("server name", 1, true) ~= nil)
+        process:close()
+      end)
+    end
+
     for name, version in pairs { ["TLS 1.2"] = "-tls1_2", ["TLS 1.3"] = "-tls1_3" } do
       it("speaks " .. name, function()
         serve "good"
