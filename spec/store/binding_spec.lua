@@ -148,12 +148,14 @@ describe("teep.sqlite", function()
         other = function() assert(tonumber(other:row(7).v) == 7) end,
       }
       local act, seen = acts[select(2, ...)], {}
+      collectgarbage "stop"
       for _ = 1, 50 do
         setmetatable({}, { __gc = function()
           local ok, message = pcall(act)
           seen[#seen + 1] = ok and "done" or message
         end })
       end
+      collectgarbage "restart" -- not one finalizer has run yet
       local rows = assert(statement:rows())
       local wrong = 0
       for k, row in ipairs(rows) do
