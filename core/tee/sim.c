@@ -87,6 +87,7 @@ const lteep_driver lteep_sim = {
     .read = lteep_sim_read,
     .key_ensure = lteep_sim_key_ensure,
     .key_sign = lteep_sim_key_sign,
+    .key_agree = lteep_sim_key_agree,
     .seal_put = lteep_sim_seal_put,
     .seal_get = lteep_sim_seal_get,
 };

@@ -52,6 +52,8 @@ lteep_status lteep_sim_key_ensure(lteep_tee *tee, const char *name, int alg,
                                   lteep_key_parts *public_parts, lteep_driver_error *error);
 lteep_status lteep_sim_key_sign(lteep_tee *tee, const char *name, lteep_bytes to_be_signed,
                                 uint8_t signature[LTEEP_SIGNATURE_MAX], lteep_driver_error *error);
+lteep_status lteep_sim_key_agree(lteep_tee *tee, const char *name, const lteep_key_parts *peer,
+                                 uint8_t shared[LTEEP_COORDINATE_MAX], lteep_driver_error *error);
 lteep_status lteep_sim_seal_put(lteep_tee *tee, const char *name, lteep_bytes value,
                                 lteep_driver_error *error);
 lteep_status lteep_sim_seal_get(lteep_tee *tee, const char *name, lteep_buffer *out,

@@ -198,6 +198,8 @@ static lteep_status store_key(lteep_tee *tee, const char *name, const lteep_key 
 
 static lteep_status make_key(lteep_tee *tee, const char *name, int alg, lteep_driver_error *error) {
   lteep_key *key;
+  const lteep_algorithm *algorithm = lteep_algorithm_find(alg);
+  if (!algorithm || algorithm->kty == LTEEP_KTY_SYMMETRIC) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
   lteep_status status = lteep_key_generate(alg, &key);
   if (status) return status;
   status = store_key(tee, name, key, error);
@@ -246,4 +248,12 @@ lteep_status lteep_sim_key_sign(lteep_tee *tee, const char *name, lteep_bytes to
   const lteep_key *key;
   lteep_status status = find_key(tee, name, &key, error);
   return status ? status : lteep_key_sign(key, to_be_signed, signature);
+}
+
+lteep_status lteep_sim_key_agree(lteep_tee *tee, const char *name, const lteep_key_parts *peer,
+                                 uint8_t shared[LTEEP_COORDINATE_MAX], lteep_driver_error *error) {
+  const lteep_key *key;
+  size_t size;
+  lteep_status status = find_key(tee, name, &key, error);
+  return status ? status : lteep_key_agree(key, peer, shared, &size);
 }

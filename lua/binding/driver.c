@@ -149,6 +149,15 @@ static lteep_status sign_in_driver(void *context, lteep_bytes to_be_signed,
   return box->driver->key_sign(box->tee, key->name, to_be_signed, signature, &error);
 }
 
+static lteep_status agree_in_driver(void *context, const lteep_key_parts *peer,
+                                    uint8_t shared[LTEEP_COORDINATE_MAX]) {
+  const key_context *key = context;
+  const lteep_driver_box *box = key->box;
+  lteep_driver_error error = {0};
+  if (!box->tee || !box->driver->key_agree) return LTEEP_ERR_NO_PRIVATE_KEY;
+  return box->driver->key_agree(box->tee, key->name, peer, shared, &error);
+}
+
 static lteep_status make_handle(lteep_driver_box *box, const char *name,
                                 const lteep_key_parts *parts, lteep_key **key) {
   size_t size = strlen(name) + 1;
@@ -156,7 +165,11 @@ static lteep_status make_handle(lteep_driver_box *box, const char *name,
   if (!context) return LTEEP_ERR_NO_MEMORY;
   context->box = box;
   memcpy(context->name, name, size);
-  static const lteep_key_operations operations = {.sign = sign_in_driver, .release = free};
+  const lteep_key_operations operations = {
+      .sign = sign_in_driver,
+      .agree = box->driver->key_agree ? agree_in_driver : NULL,
+      .release = free,
+  };
   lteep_status status = lteep_key_external(parts, &operations, context, key);
   if (status) free(context);
   return status;

@@ -226,32 +226,60 @@ static void generated(int alg) {
   lteep_key_free(second);
 }
 
-enum { SAMPLE = 32 };
+/* Random bytes, and the private part of a new key, which the provider's own generator makes. */
+typedef struct {
+  uint8_t random[32];
+  lteep_key_parts parts;
+} sample;
 
-static pid_t child_sample(int out) {
+static bool take_sample(sample *taken) {
+  lteep_key *key = NULL;
+  memset(taken, 0, sizeof *taken);
+  bool ok = lteep_random(taken->random, sizeof taken->random) == LTEEP_OK &&
+            lteep_key_generate(LTEEP_ALG_ESP256, &key) == LTEEP_OK &&
+            lteep_key_private_parts(key, &taken->parts) == LTEEP_OK;
+  lteep_key_free(key);
+  return ok;
+}
+
+/* A child takes a sample, `depth` generations down. */
+static pid_t child_sample(int out, int depth) {
   pid_t child = fork();
   if (child != 0) return child;
-  uint8_t sample[SAMPLE];
-  lteep_status status = lteep_random(sample, sizeof sample);
-  bool ok = status == LTEEP_OK && write(out, sample, sizeof sample) == SAMPLE;
+  sample taken;
+  int status = 0;
+  if (depth > 1) {
+    pid_t grandchild = child_sample(out, depth - 1);
+    bool waited = grandchild > 0 && waitpid(grandchild, &status, 0) == grandchild;
+    _exit(waited && status == 0 ? 0 : 1);
+  }
+  bool ok = take_sample(&taken) && write(out, &taken, sizeof taken) == sizeof taken;
   _exit(ok ? 0 : 1);
 }
 
-/* Two children and the parent go on from one state of the generator: all must differ. */
+enum { SAMPLES = 4 };
+
+static void all_differ(const sample samples[SAMPLES]) {
+  for (int i = 0; i < SAMPLES; i++)
+    for (int j = 0; j < i; j++) {
+      CHECK(memcmp(samples[i].random, samples[j].random, sizeof samples[i].random) != 0);
+      CHECK(memcmp(samples[i].parts.d, samples[j].parts.d, 32) != 0);
+    }
+}
+
+/* Two children, a grandchild and the parent go on from one state of the generator. */
 static void random_after_fork(void) {
-  uint8_t samples[3][SAMPLE];
+  static sample samples[SAMPLES];
   int pipes[2], status;
-  CHECK(lteep_random(samples[2], SAMPLE) == LTEEP_OK);
+  CHECK(take_sample(&samples[3]));
   CHECK(pipe(pipes) == 0);
-  for (int i = 0; i < 2; i++) {
-    pid_t child = child_sample(pipes[1]);
+  for (int i = 0; i < 3; i++) {
+    pid_t child = child_sample(pipes[1], i == 2 ? 2 : 1);
     CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-    CHECK(read(pipes[0], samples[i], SAMPLE) == SAMPLE);
+    CHECK(read(pipes[0], &samples[i], sizeof samples[i]) == sizeof samples[i]);
   }
-  CHECK(lteep_random(samples[2], SAMPLE) == LTEEP_OK);
-  CHECK(memcmp(samples[0], samples[1], SAMPLE) != 0);
-  CHECK(memcmp(samples[0], samples[2], SAMPLE) != 0);
-  CHECK(memcmp(samples[1], samples[2], SAMPLE) != 0);
+  CHECK(take_sample(&samples[3]));
+  all_differ(samples);
   close(pipes[0]);
   close(pipes[1]);
 }

@@ -40,7 +40,7 @@ describe("teep key", function()
     end
   end)
 
-  for _, algorithm in ipairs{ "ESP256", "Ed25519" } do
+  for _, algorithm in ipairs{ "ESP256", "ESP384", "ESP512", "Ed25519" } do
     it("makes an " .. algorithm .. " key that only its owner can read", function()
       local output = generate("a.key", algorithm)
       assert.equal("rw-------", lfs.attributes(folder .. "/a.key", "permissions"))
@@ -71,4 +71,24 @@ describe("teep key", function()
     local _, json = teep("key", "thumbprint", "a.pub", "--json")
     assert.same({ kid = kid, algorithm = "ESP256", file = "a.pub" }, require("teep.daemon.json").decode(json))
   end)
+
+  it("refuses formats and algorithms it does not know", function()
+    assert.equal(2, (teep("key", "generate", "--algorithm", "ESP256", "--format", "p12", "-o", "a.key")))
+    assert.equal(2, (teep("key", "generate", "--algorithm", "HMAC-256", "-o", "a.key")))
+    assert.is_nil(lfs.attributes(folder .. "/a.key"))
+  end)
+
+  for _, format in ipairs{ "pem", "jwk" } do
+    it("writes and reads keys as " .. format, function()
+      local code, output = teep("key", "generate", "--algorithm", "ESP256", "--format", format, "-o", "a.key")
+      assert.equal(0, code)
+      assert.equal("rw-------", lfs.attributes(folder .. "/a.key", "permissions"))
+      assert.equal(0, (teep("key", "public", "a.key", "--format", format, "-o", "a.pub")))
+      local _, printed = teep("key", "public", "a.pub", "--format", format)
+      assert.equal(command.read(folder .. "/a.pub"):gsub("\n$", "") .. "\n", printed)
+      assert.is_nil(printed:find("PRIVATE", 1, true) or printed:find('"d"', 1, true))
+      local _, kid = teep("key", "thumbprint", "a.pub")
+      assert.equal("ESP256 " .. kid, output)
+    end)
+  end
 end)

@@ -95,12 +95,17 @@ typedef struct {
   /* Keys and sealed values have names of lteep_driver_name_valid, else NAME_INVALID.
    * Keys: private halves never leave. A damaged key is CORRUPT and never made anew. */
 
-  /* Makes the key at its first use. WRONG_KEY: it exists with another algorithm. */
+  /* Makes the key at its first use, for signatures or key agreement. WRONG_KEY: it exists with
+   * another algorithm. */
   lteep_status (*key_ensure)(lteep_tee *tee, const char *name, int alg,
                              lteep_key_parts *public_parts, lteep_driver_error *error);
   lteep_status (*key_sign)(lteep_tee *tee, const char *name, lteep_bytes to_be_signed,
                            uint8_t signature[LTEEP_SIGNATURE_MAX],
                            lteep_driver_error *error); /* NOT_FOUND */
+  /* Optional. ECDH with `peer`, whose point was checked: lteep_curve_size bytes of the shared
+   * x-coordinate. NOT_FOUND, WRONG_KEY, BAD_KEY (another curve, an all-zero result). */
+  lteep_status (*key_agree)(lteep_tee *tee, const char *name, const lteep_key_parts *peer,
+                            uint8_t shared[LTEEP_COORDINATE_MAX], lteep_driver_error *error);
 
   /* Sealed state: small named values, replaced atomically and durably. TOO_LARGE. INDETERMINATE:
    * it is unknown whether the old or the new value will be there. */

@@ -6,12 +6,20 @@ local output <const> = require "teep.cli.output"
 local verb = {
   name = "key",
   summary = "make key files, show public keys and key identifiers",
-  description = "Keys are files that hold one COSE_Key (RFC 9052). Private ones have mode 0600.",
+  description = "Keys are files that hold one COSE_Key (RFC 9052), PEM block or JWK. Private ones have " ..
+    "mode 0600.",
   example = "teep key generate --algorithm ESP256 -o signer.key\n" ..
     "teep key public signer.key -o signer.pub\nteep key thumbprint signer.pub",
 }
 
 local actions = {}
+
+local algorithms <const> = { "ESP256", "ESP384", "ESP512", "Ed25519" }
+
+local function add_format(command)
+  command:option("--format", "How to write it; PEM holds no algorithm, JWK and COSE_Key do.")
+    :choices{ "cose", "pem", "jwk" }:default "cose"
+end
 
 -- What one asks of a key, whoever made it.
 local function facts(key, path)
@@ -21,8 +29,9 @@ end
 function verb.define(command)
   local generate = command:command("generate"):summary("make a key"):description(
     "Makes a key pair and writes it to a new file with mode 0600. An existing file is never overwritten.")
-  generate:option("--algorithm", "What the key signs with."):choices{ "ESP256", "Ed25519" }:count(1)
+  generate:option("--algorithm", "What the key signs with."):choices(algorithms):count(1)
   generate:option("-o --output", "File to make."):argname("FILE"):count(1)
+  add_format(generate)
   generate:flag("--json", "Print JSON.")
   generate:epilog("Example:\n  teep key generate --algorithm Ed25519 -o tam-ed25519.key")
 
@@ -32,7 +41,9 @@ function verb.define(command)
   public:mutex(
     public:argument("file", "Key file."):args("?"),
     public:option("--config", "Device configuration: the key of its TEEP Agent."):argname("FILE"))
-  public:option("-o --output", "File to write; without it the key is printed in hexadecimal."):argname("FILE")
+  add_format(public)
+  public:option("-o --output", "File to write; without it the key is printed, a COSE_Key in hexadecimal.")
+    :argname("FILE")
   public:epilog("Example:\n  teep key public --config device.lua -o device.pub")
 
   local thumbprint = command:command("thumbprint"):summary("the key identifier of a key"):description(
@@ -46,7 +57,8 @@ function actions.generate(arguments)
   local keys <const> = require "teep.key"
   local key, message, code = keys.generate{ algorithm = arguments.algorithm }
   if not key then return nil, message, code end
-  local ok, why, reason = require("teep.core").file.create_private(arguments.output, key:private())
+  local bytes = keys.export(key, { format = arguments.format, private = true })
+  local ok, why, reason = require("teep.core").file.create_private(arguments.output, bytes)
   if not ok then
     if reason == "exists" then why = arguments.output .. ": exists already; keys are never overwritten" end
     return nil, why, reason
@@ -82,8 +94,10 @@ function actions.public(arguments)
     key, message, code = require("teep.config.keys").load(arguments.file)
   end
   if not key then return nil, message, code end
-  if arguments.output then return files.write(arguments.output, key:public()) end
-  output.print("%s", hex.encode(key:public()))
+  local bytes, why, reason = require("teep.key").export(key, { format = arguments.format })
+  if not bytes then return nil, why, reason end
+  if arguments.output then return files.write(arguments.output, bytes) end
+  output.print("%s", arguments.format == "cose" and hex.encode(bytes) or bytes:gsub("\n$", ""))
   return true
 end
 

@@ -1,4 +1,5 @@
---- Key files: one COSE_Key each (RFC 9052 section 7), private ones readable by their owner alone.
+--- Key files: one COSE_Key (RFC 9052 section 7), PEM block or JWK each, private ones readable by their owner
+-- alone.
 -- @module teep.config.keys
 local errors <const> = require "teep.errors"
 local key <const> = require "teep.key"
@@ -13,7 +14,7 @@ local function read(path)
   local bytes = file:read(size_limit + 1)
   file:close()
   if not bytes then return nil, path .. ": the file is empty", "bad_key" end
-  if #bytes > size_limit then return nil, path .. ": too large for a COSE_Key", "bad_key" end
+  if #bytes > size_limit then return nil, path .. ": too large for a key", "bad_key" end
   return bytes
 end
 
