@@ -27,7 +27,9 @@ describe("a build without transports", function()
   it("makes keys and signs components", function()
     assert.equal(0, (run("key", "generate", "--algorithm", "ESP256", "-o", "signer.key")))
     command.write(folder .. "/hello.bin", "payload")
-    assert.equal(0, (run("suit", "create", "--component", "hello", "--payload", "hello.bin", "-o", "hello.unsigned")))
+    assert.equal(0, (run("suit", "create", "--component", "hello", "--payload", "hello.bin",
+      "--vendor", "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe", "--class", "1492af14-2569-5e48-bf42-9b2d51f2ab45",
+      "--sequence-number", "1", "-o", "hello.unsigned")))
     assert.equal(0, (run("suit", "sign", "hello.unsigned", "--key", "signer.key", "-o", "hello.suit")))
     assert.matches("SUIT_Envelope", select(2, run("inspect", "hello.suit")), 1, true)
   end)

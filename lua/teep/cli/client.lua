@@ -2,7 +2,6 @@
 -- @module teep.cli.client
 local errors <const> = require "teep.errors"
 local json <const> = require "teep.daemon.json"
-local transport <const> = require "teep.transport"
 
 local client = {}
 local path_limit <const> = 1024 -- of teep.transport
@@ -36,7 +35,7 @@ function client.segment(text) return escape(escape(text)) end
 
 -- One request on a loop of its own. A session with a TAM may take hours, so nothing limits the wait.
 local function exchange(request)
-  local loop, message, code = transport.loop()
+  local loop, message, code = require("teep.transport").loop()
   if not loop then return nil, message, code end
   local answer
   request.timeout = math.huge
