@@ -236,7 +236,20 @@ static lteep_status scan_whole(scan *s) {
   return status;
 }
 
+/* Find the end of an integer or of a string of definite length, which most map keys are; false for
+ * any other item. */
+static bool skip_scalar(lteep_bytes input, size_t at, size_t *end) {
+  lteep_head head;
+  if (lteep_head_read(input.at + at, input.size - at, &head) != LTEEP_OK) return false;
+  if (head.major > LTEEP_CBOR_TEXT || head.info == INFO_INDEFINITE) return false;
+  uint64_t content = head.major > LTEEP_CBOR_NINT ? head.value : 0;
+  if (content > input.size - at - head.size) return false;
+  *end = at + head.size + (size_t)content;
+  return true;
+}
+
 lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
+  if (skip_scalar(input, at, end)) return LTEEP_OK;
   static const lteep_cbor_limits anything = {.items = SIZE_MAX, .depth = LTEEP_CBOR_DEPTH_MAX};
   scan s;
   s.input = input;

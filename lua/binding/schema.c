@@ -102,7 +102,32 @@ bool lteep_codec_check_number(lteep_codec *codec, const lteep_path *path, const 
                                  (uint64_t)(number < 0 ? -1 - number : number));
 }
 
+static size_t lowest(uint64_t bits) {
+  size_t position = 0;
+  while (!(bits >> position & 1)) position++;
+  return position;
+}
+
+bool lteep_codec_check_exclusive(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                                 uint64_t present) {
+  for (const uint64_t *set = node->exclusive; *set; set++) {
+    uint64_t found = *set & present;
+    uint64_t others = found & (found - 1);
+    if (!others) continue;
+    lteep_path step = {path, node->fields[lowest(others)].name, 0};
+    lua_rawgeti(codec->L, codec->names, node->fields[lowest(found)].name);
+    return lteep_codec_fail(codec, &step, LTEEP_ERR_FORBIDDEN_FIELD, "not together with %s",
+                            lua_tostring(codec->L, -1));
+  }
+  return true;
+}
+
 const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label) {
+  if (label.size == 1) {
+    uint8_t position =
+        label.at[0] < LTEEP_SCHEMA_SHORT_LABELS ? node->by_short_label[label.at[0]] : 0;
+    return position ? &node->fields[position - 1] : NULL;
+  }
   size_t low = 0, high = node->count;
   while (low < high) {
     size_t middle = (low + high) / 2;

@@ -7,6 +7,10 @@
 #define LTEEP_SCHEMA_FIELDS_MAX 64
 #define LTEEP_SCHEMA_LABEL_MAX 32
 #define LTEEP_SCHEMA_DEPTH_MAX 32
+#define LTEEP_SCHEMA_EXCLUSIVE_MAX 4
+
+/* Labels of one byte: the integers -24..23, of which the encoding is below this. */
+#define LTEEP_SCHEMA_SHORT_LABELS 0x38
 
 typedef enum {
   LTEEP_NODE_UINT,
@@ -38,6 +42,7 @@ typedef struct {
   int name;       /* position in the list of names */
   int64_t number; /* enum, bits */
   bool required;
+  bool inlined; /* tuple: the fields of this map stand in the table of the tuple */
   lteep_node *of;
   uint8_t label[LTEEP_SCHEMA_LABEL_MAX]; /* map: the encoded label */
   size_t label_size;
@@ -54,10 +59,15 @@ struct lteep_node {
   bool sorted;
   lteep_unknown unknown;
   size_t required; /* tuple: fields that must be there */
+  size_t room;     /* tuple: names in its table at most */
   lteep_node *of;
   lteep_node *keys;
   size_t count;
   lteep_field *fields; /* map: ascending by label */
+  /* map: sets of fields of which one at most may be there, as bits; 0 ends the list */
+  uint64_t exclusive[LTEEP_SCHEMA_EXCLUSIVE_MAX + 1];
+  /* map: position of the field with this label of one byte, from 1; 0 where there is none */
+  uint8_t by_short_label[LTEEP_SCHEMA_SHORT_LABELS];
 };
 
 typedef struct {
@@ -110,6 +120,11 @@ bool lteep_codec_fail_number(lteep_codec *codec, const lteep_path *path, const l
 /* Fail unless the number is within min..max of the node. */
 bool lteep_codec_check_number(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
                               int64_t number);
+
+/* Fail with "not together with NAME" when more than one field of an exclusive set of the map is
+ * among `present` (bits by position). */
+bool lteep_codec_check_exclusive(lteep_codec *codec, const lteep_path *path, const lteep_node *node,
+                                 uint64_t present);
 
 /* The field of a map with this encoded label, or NULL. */
 const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label);

@@ -30,7 +30,7 @@ static const struct {
     [LTEEP_NODE_BITS] = {"bits", {"values"}},
     [LTEEP_NODE_ARRAY] = {"array", {"of", "min", "max"}},
     [LTEEP_NODE_TUPLE] = {"tuple", {"fields", "rest"}},
-    [LTEEP_NODE_MAP] = {"map", {"fields", "unknown", "sorted"}},
+    [LTEEP_NODE_MAP] = {"map", {"fields", "unknown", "sorted", "exclusive"}},
     [LTEEP_NODE_TABLE] = {"table", {"keys", "of", "min", "max"}},
     [LTEEP_NODE_WRAPPED] = {"wrapped", {"of"}},
     [LTEEP_NODE_TAG] = {"tag", {"tag", "of", "optional", "omit"}},
@@ -41,7 +41,7 @@ static const struct {
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 
 static const char *const description_names[] = {"type", "name", NULL};
-static const char *const element_names[] = {"name", "of", "optional", NULL};
+static const char *const element_names[] = {"name", "of", "optional", "inline"};
 static const char *const field_names[] = {"label", "name", "of", "required", NULL};
 
 static lteep_node *compile(compiler *c, const lteep_path *path);
@@ -201,6 +201,34 @@ static lteep_field *compile_field(compiler *c, const lteep_path *path, lteep_nod
   return field;
 }
 
+static bool has_name(const lteep_node *node, int name) {
+  for (size_t i = 0; i < node->count; i++)
+    if (node->fields[i].name == name) return true;
+  return false;
+}
+
+static int kept_name(compiler *c, const lteep_path *path) {
+  lua_pushliteral(c->L, "unknown");
+  return name_of(c, path);
+}
+
+/* The names of an inlined map stand beside those of the tuple. */
+static void check_inlined(compiler *c, const lteep_path *path, const lteep_node *node,
+                          const lteep_field *field) {
+  const lteep_node *map = field->of;
+  lteep_path step = {path, field->name, 0};
+  if (map->type != LTEEP_NODE_MAP || !field->required)
+    MISTAKE(c, &step, "only a map that has to be there is inlined");
+  int kept = map->unknown == LTEEP_UNKNOWN_KEEP ? kept_name(c, path) : 0;
+  for (size_t i = 0; i < node->count; i++) {
+    const lteep_field *other = &node->fields[i];
+    if (other == field) continue;
+    if (other->inlined) MISTAKE(c, &step, "one map at most is inlined");
+    if (has_name(map, other->name) || other->name == kept)
+      MISTAKE(c, &step, "a name of the map is there twice");
+  }
+}
+
 static void compile_tuple(compiler *c, const lteep_path *path, lteep_node *node) {
   static const char *const words[] = {"refuse", "skip", NULL};
   node->unknown = take_unknown(c, path, "rest", words);
@@ -211,9 +239,16 @@ static void compile_tuple(compiler *c, const lteep_path *path, lteep_node *node)
     field->required = !take_boolean(c, path, "optional");
     if (field->required && node->required != i) MISTAKE(c, path, "optional elements come last");
     if (field->required) node->required++;
+    field->inlined = take_boolean(c, path, "inline");
     lua_pop(c->L, 1);
   }
   lua_pop(c->L, 1);
+  node->room = node->count;
+  for (size_t i = 0; i < node->count; i++) {
+    if (!node->fields[i].inlined) continue;
+    check_inlined(c, path, node, &node->fields[i]);
+    node->room += node->fields[i].of->count;
+  }
 }
 
 static void take_label(compiler *c, const lteep_path *path, lteep_field *field) {
@@ -247,12 +282,50 @@ static void sort_fields(compiler *c, const lteep_path *path, lteep_node *node) {
     }
 }
 
+static void index_fields(lteep_node *node) {
+  for (size_t i = 0; i < node->count; i++) {
+    const lteep_field *field = &node->fields[i];
+    if (field->label_size == 1 && field->label[0] < LTEEP_SCHEMA_SHORT_LABELS)
+      node->by_short_label[field->label[0]] = (uint8_t)(i + 1);
+  }
+}
+
+/* The bits of the fields that the list of names on top of the stack has. */
+static uint64_t take_set(compiler *c, const lteep_path *path, const lteep_node *node) {
+  uint64_t set = 0;
+  lua_Integer names = (lua_Integer)lua_rawlen(c->L, -1);
+  for (lua_Integer i = 1; i <= names; i++) {
+    size_t at = 0;
+    lua_rawgeti(c->L, -1, i);
+    int name = name_of(c, path);
+    while (at < node->count && node->fields[at].name != name) at++;
+    if (at == node->count) MISTAKE(c, path, "exclusive names no field of the map");
+    set |= UINT64_C(1) << at;
+  }
+  return set;
+}
+
+/* exclusive: a list of lists of names. */
+static void compile_exclusive(compiler *c, const lteep_path *path, lteep_node *node) {
+  int type = lua_getfield(c->L, -1, "exclusive");
+  size_t sets = type == LUA_TTABLE ? lua_rawlen(c->L, -1) : 0;
+  if (type != LUA_TNIL && (sets == 0 || sets > LTEEP_SCHEMA_EXCLUSIVE_MAX))
+    MISTAKE(c, path, "exclusive is a list of 1..%d lists of names", LTEEP_SCHEMA_EXCLUSIVE_MAX);
+  for (size_t i = 0; i < sets; i++) {
+    open_entry(c, path, i);
+    uint64_t set = take_set(c, path, node);
+    if (!(set & (set - 1))) MISTAKE(c, path, "a list of exclusive has at least two names");
+    node->exclusive[i] = set;
+    lua_pop(c->L, 1);
+  }
+  lua_pop(c->L, 1);
+}
+
 static void compile_map(compiler *c, const lteep_path *path, lteep_node *node) {
   static const char *const words[] = {"refuse", "skip", "keep"};
   node->unknown = take_unknown(c, path, "unknown", words);
   node->sorted = take_boolean(c, path, "sorted");
-  lua_pushliteral(c->L, "unknown");
-  int kept = name_of(c, path);
+  int kept = kept_name(c, path);
   open_list(c, path, node, "fields");
   for (size_t i = 0; i < node->count; i++) {
     open_entry(c, path, i);
@@ -266,6 +339,8 @@ static void compile_map(compiler *c, const lteep_path *path, lteep_node *node) {
   }
   lua_pop(c->L, 1);
   sort_fields(c, path, node);
+  index_fields(node);
+  compile_exclusive(c, path, node);
 }
 
 /* --- enum, bits, tag, choice --- */

@@ -10,6 +10,8 @@ typedef struct {
 } decoder;
 
 static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *node);
+static bool decode_item(decoder *d, const lteep_path *path, const lteep_node *node,
+                        const lteep_cbor_item *item);
 
 static const char *const kinds[] = {
     "an unsigned integer",
@@ -23,17 +25,21 @@ static const char *const kinds[] = {
     "a floating-point number",
 };
 
-static bool wrong_type(decoder *d, const lteep_path *path, const char *wanted) {
-  int kind = lteep_reader_peek(d->reader);
+static bool wrong_type(decoder *d, const lteep_path *path, const char *wanted,
+                       const lteep_cbor_item *found) {
   return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want %s, found %s", wanted,
-                          kind < 0 ? "nothing" : kinds[kind]);
+                          kinds[found->type]);
 }
 
-/* Read the next item, which must be of this type. */
-static bool take(decoder *d, const lteep_path *path, lteep_cbor_type type, lteep_cbor_item *item) {
-  if (lteep_reader_peek(d->reader) != (int)type) return wrong_type(d, path, kinds[type]);
-  if (lteep_reader_next(d->reader, item)) return true;
-  return lteep_codec_fail(d->codec, path, d->reader->status, NULL);
+static bool is_type(decoder *d, const lteep_path *path, lteep_cbor_type type,
+                    const lteep_cbor_item *item) {
+  return item->type == type || wrong_type(d, path, kinds[type], item);
+}
+
+/* The head that comes next; the scanner has left nothing that could fail here. */
+static bool next(decoder *d, const lteep_path *path, lteep_cbor_item *item) {
+  return lteep_reader_next(d->reader, item) ||
+         lteep_codec_fail(d->codec, path, d->reader->status, NULL);
 }
 
 static void push_bytes(decoder *d, lteep_bytes bytes) {
@@ -46,42 +52,43 @@ static void push_name(decoder *d, int name) {
 
 /* --- Scalars --- */
 
-static bool decode_uint64(decoder *d, const lteep_path *path) {
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_UINT, &item)) return false;
-  lua_pushinteger(d->codec->L, (lua_Integer)item.value);
+static bool decode_uint64(decoder *d, const lteep_path *path, const lteep_cbor_item *item) {
+  if (!is_type(d, path, LTEEP_CBOR_UINT, item)) return false;
+  lua_pushinteger(d->codec->L, (lua_Integer)item->value);
   return true;
+}
+
+static bool is_integer(const lteep_cbor_item *item) {
+  return item->type == LTEEP_CBOR_UINT || item->type == LTEEP_CBOR_NINT;
 }
 
 /* A number that fits int64; unsigned only where the node says so. */
 static bool take_number(decoder *d, const lteep_path *path, const lteep_node *node,
-                        int64_t *number) {
-  lteep_cbor_item item;
-  bool is_unsigned = node->type == LTEEP_NODE_UINT;
-  bool negative = !is_unsigned && lteep_reader_peek(d->reader) == LTEEP_CBOR_NINT;
-  if (!is_unsigned && !negative && lteep_reader_peek(d->reader) != LTEEP_CBOR_UINT)
-    return wrong_type(d, path, "an integer");
-  if (!take(d, path, negative ? LTEEP_CBOR_NINT : LTEEP_CBOR_UINT, &item)) return false;
-  if (item.value > INT64_MAX)
-    return lteep_codec_fail_number(d->codec, path, node, negative, item.value);
-  *number = negative ? -1 - (int64_t)item.value : (int64_t)item.value;
+                        const lteep_cbor_item *item, int64_t *number) {
+  if (node->type == LTEEP_NODE_UINT && !is_type(d, path, LTEEP_CBOR_UINT, item)) return false;
+  if (!is_integer(item)) return wrong_type(d, path, "an integer", item);
+  bool negative = item->type == LTEEP_CBOR_NINT;
+  if (item->value > INT64_MAX)
+    return lteep_codec_fail_number(d->codec, path, node, negative, item->value);
+  *number = negative ? -1 - (int64_t)item->value : (int64_t)item->value;
   return true;
 }
 
-static bool decode_number(decoder *d, const lteep_path *path, const lteep_node *node) {
+static bool decode_number(decoder *d, const lteep_path *path, const lteep_node *node,
+                          const lteep_cbor_item *item) {
   int64_t number;
-  if (!take_number(d, path, node, &number)) return false;
+  if (!take_number(d, path, node, item, &number)) return false;
   if (!lteep_codec_check_number(d->codec, path, node, number)) return false;
   lua_pushinteger(d->codec->L, number);
   return true;
 }
 
-static bool decode_string(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
+static bool decode_string(decoder *d, const lteep_path *path, const lteep_node *node,
+                          const lteep_cbor_item *item) {
   bool text = node->type == LTEEP_NODE_TEXT;
-  if (!take(d, path, text ? LTEEP_CBOR_TEXT : LTEEP_CBOR_BYTES, &item)) return false;
-  if (!lteep_codec_check_size(d->codec, path, node, item.string.size, "bytes")) return false;
-  push_bytes(d, item.string);
+  if (!is_type(d, path, text ? LTEEP_CBOR_TEXT : LTEEP_CBOR_BYTES, item)) return false;
+  if (!lteep_codec_check_size(d->codec, path, node, item->string.size, "bytes")) return false;
+  push_bytes(d, item->string);
   return true;
 }
 
@@ -93,20 +100,20 @@ static bool is_null(const lteep_cbor_item *item) {
   return item->type == LTEEP_CBOR_SIMPLE && item->value == 22;
 }
 
-static bool decode_simple(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
+static bool decode_simple(decoder *d, const lteep_path *path, const lteep_node *node,
+                          const lteep_cbor_item *item) {
   const char *wanted = node->type == LTEEP_NODE_BOOL ? "true or false" : "null";
-  if (lteep_reader_peek(d->reader) != LTEEP_CBOR_SIMPLE) return wrong_type(d, path, wanted);
-  if (!take(d, path, LTEEP_CBOR_SIMPLE, &item)) return false;
-  if (!(node->type == LTEEP_NODE_BOOL ? is_boolean(&item) : is_null(&item)))
+  if (item->type != LTEEP_CBOR_SIMPLE) return wrong_type(d, path, wanted, item);
+  if (!(node->type == LTEEP_NODE_BOOL ? is_boolean(item) : is_null(item)))
     return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIMPLE_VALUE, "want %s", wanted);
-  lteep_push_simple(d->codec->L, item.value);
+  lteep_push_simple(d->codec->L, item->value);
   return true;
 }
 
-static bool decode_enum(decoder *d, const lteep_path *path, const lteep_node *node) {
+static bool decode_enum(decoder *d, const lteep_path *path, const lteep_node *node,
+                        const lteep_cbor_item *item) {
   int64_t number;
-  if (!take_number(d, path, node, &number)) return false;
+  if (!take_number(d, path, node, item, &number)) return false;
   for (size_t i = 0; i < node->count; i++) {
     if (node->fields[i].number != number) continue;
     push_name(d, node->fields[i].name);
@@ -119,38 +126,45 @@ static bool decode_enum(decoder *d, const lteep_path *path, const lteep_node *no
   return true;
 }
 
-static bool decode_bits(decoder *d, const lteep_path *path, const lteep_node *node) {
+static bool decode_bits(decoder *d, const lteep_path *path, const lteep_node *node,
+                        const lteep_cbor_item *item) {
   lua_State *L = d->codec->L;
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_UINT, &item)) return false;
+  if (!is_type(d, path, LTEEP_CBOR_UINT, item)) return false;
+  uint64_t bits = item->value;
   lua_createtable(L, 0, (int)node->count);
   for (size_t i = 0; i < node->count; i++) {
     uint64_t bit = UINT64_C(1) << node->fields[i].number;
-    if (!(item.value & bit)) continue;
-    item.value &= ~bit;
+    if (!(bits & bit)) continue;
+    bits &= ~bit;
     push_name(d, node->fields[i].name);
     lua_pushboolean(L, 1);
     lua_rawset(L, -3);
   }
-  if (item.value == 0) return true;
+  if (bits == 0) return true;
   return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNKNOWN_VALUE, "unknown bits %s",
-                          lteep_codec_push_number(d->codec->L, false, item.value));
+                          lteep_codec_push_number(d->codec->L, false, bits));
 }
 
 /* --- Containers --- */
+
+/* Stack slots for what one container and a scalar inside of it push. */
+static void check_stack(decoder *d) {
+  luaL_checkstack(d->codec->L, 8, "schema");
+}
 
 static bool check_count(decoder *d, const lteep_path *path, const lteep_node *node,
                         uint64_t count) {
   return lteep_codec_check_size(d->codec, path, node, (size_t)count, "entries");
 }
 
-static bool decode_array(decoder *d, const lteep_path *path, const lteep_node *node) {
+static bool decode_array(decoder *d, const lteep_path *path, const lteep_node *node,
+                         const lteep_cbor_item *item) {
   lua_State *L = d->codec->L;
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_ARRAY, &item) || !check_count(d, path, node, item.value))
+  if (!is_type(d, path, LTEEP_CBOR_ARRAY, item) || !check_count(d, path, node, item->value))
     return false;
-  lua_createtable(L, (int)item.value, 0);
-  for (lua_Integer i = 1; i <= (lua_Integer)item.value; i++) {
+  check_stack(d);
+  lua_createtable(L, (int)item->value, 0);
+  for (lua_Integer i = 1; i <= (lua_Integer)item->value; i++) {
     lteep_path step = {path, 0, i};
     if (!decode_value(d, &step, node->of)) return false;
     lua_rawseti(L, -2, i);
@@ -158,36 +172,14 @@ static bool decode_array(decoder *d, const lteep_path *path, const lteep_node *n
   return true;
 }
 
-static bool decode_tuple(decoder *d, const lteep_path *path, const lteep_node *node) {
+static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *node,
+                         const lteep_cbor_item *item) {
   lua_State *L = d->codec->L;
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_ARRAY, &item)) return false;
-  bool too_many = item.value > node->count && node->unknown == LTEEP_UNKNOWN_REFUSE;
-  if (item.value < node->required || too_many)
-    return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I elements, want %I..%I",
-                            (LUAI_UACINT)item.value, (LUAI_UACINT)node->required,
-                            (LUAI_UACINT)node->count);
-  lua_createtable(L, 0, (int)node->count);
-  for (uint64_t i = 0; i < item.value; i++) {
-    if (i >= node->count) {
-      lteep_reader_skip(d->reader);
-      continue;
-    }
-    lteep_path step = {path, node->fields[i].name, 0};
-    push_name(d, node->fields[i].name);
-    if (!decode_value(d, &step, node->fields[i].of)) return false;
-    lua_rawset(L, -3);
-  }
-  return true;
-}
-
-static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lua_State *L = d->codec->L;
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_MAP, &item) || !check_count(d, path, node, item.value))
+  if (!is_type(d, path, LTEEP_CBOR_MAP, item) || !check_count(d, path, node, item->value))
     return false;
-  lua_createtable(L, (int)item.value, 0);
-  for (lua_Integer i = 1; i <= (lua_Integer)item.value; i++) {
+  check_stack(d);
+  lua_createtable(L, (int)item->value, 0);
+  for (lua_Integer i = 1; i <= (lua_Integer)item->value; i++) {
     lteep_path step = {path, 0, i};
     lua_createtable(L, 0, 2);
     if (!decode_value(d, &step, node->keys)) return false;
@@ -274,51 +266,91 @@ static bool check_required(decoder *d, const lteep_path *path, const lteep_node 
   return true;
 }
 
-static bool decode_map(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
-  if (!take(d, path, LTEEP_CBOR_MAP, &item)) return false;
+/* The pairs of a map into the table on top. */
+static bool decode_pairs(decoder *d, const lteep_path *path, const lteep_node *node,
+                         uint64_t pairs) {
   uint64_t seen = 0;
   lteep_bytes previous = {NULL, 0};
-  lua_createtable(d->codec->L, 0, item.value < node->count ? (int)item.value : (int)node->count);
-  for (uint64_t i = 0; i < item.value; i++) {
+  for (uint64_t i = 0; i < pairs; i++) {
     lteep_bytes label = lteep_reader_skip(d->reader);
     if (node->sorted && i > 0 && lteep_cbor_compare(previous, label) > 0)
       return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNSORTED_KEYS, NULL);
     if (!decode_pair(d, path, node, label, &seen)) return false;
     previous = label;
   }
-  return check_required(d, path, node, seen);
+  return lteep_codec_check_exclusive(d->codec, path, node, seen) &&
+         check_required(d, path, node, seen);
+}
+
+static int least(uint64_t a, uint64_t b) {
+  return (int)(a < b ? a : b);
+}
+
+static bool decode_map(decoder *d, const lteep_path *path, const lteep_node *node,
+                       const lteep_cbor_item *item) {
+  if (!is_type(d, path, LTEEP_CBOR_MAP, item)) return false;
+  check_stack(d);
+  lua_createtable(d->codec->L, 0, least(item->value, node->count));
+  return decode_pairs(d, path, node, item->value);
+}
+
+/* An element of a tuple into the table on top. */
+static bool decode_element(decoder *d, const lteep_path *path, const lteep_field *field) {
+  if (field->inlined) {
+    lteep_cbor_item item;
+    return next(d, path, &item) && is_type(d, path, LTEEP_CBOR_MAP, &item) &&
+           decode_pairs(d, path, field->of, item.value);
+  }
+  lteep_path step = {path, field->name, 0};
+  push_name(d, field->name);
+  if (!decode_value(d, &step, field->of)) return false;
+  lua_rawset(d->codec->L, -3);
+  return true;
+}
+
+static bool decode_tuple(decoder *d, const lteep_path *path, const lteep_node *node,
+                         const lteep_cbor_item *item) {
+  if (!is_type(d, path, LTEEP_CBOR_ARRAY, item)) return false;
+  bool too_many = item->value > node->count && node->unknown == LTEEP_UNKNOWN_REFUSE;
+  if (item->value < node->required || too_many)
+    return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I elements, want %I..%I",
+                            (LUAI_UACINT)item->value, (LUAI_UACINT)node->required,
+                            (LUAI_UACINT)node->count);
+  check_stack(d);
+  lua_createtable(d->codec->L, 0, (int)node->room);
+  for (uint64_t i = 0; i < item->value; i++) {
+    if (i >= node->count)
+      lteep_reader_skip(d->reader);
+    else if (!decode_element(d, path, &node->fields[i]))
+      return false;
+  }
+  return true;
 }
 
 /* --- Wrappers --- */
 
-static bool decode_wrapped(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
+static bool decode_wrapped(decoder *d, const lteep_path *path, const lteep_node *node,
+                           const lteep_cbor_item *item) {
   size_t offset = 0;
-  if (!take(d, path, LTEEP_CBOR_BYTES, &item)) return false;
-  lteep_status status = lteep_cbor_scan(item.string, d->limits, &offset);
+  if (!is_type(d, path, LTEEP_CBOR_BYTES, item)) return false;
+  lteep_status status = lteep_cbor_scan(item->string, d->limits, &offset);
   if (status)
     return lteep_codec_fail(d->codec, path, status, "offset %I: %s", (LUAI_UACINT)offset,
                             lteep_status_sentence(status));
-  lteep_reader inner = lteep_reader_on(item.string);
+  lteep_reader inner = lteep_reader_on(item->string);
   decoder inside = {d->codec, &inner, d->limits};
   return decode_value(&inside, path, node->of);
 }
 
-static bool decode_tag(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
-  bool tagged = lteep_reader_peek(d->reader) == LTEEP_CBOR_TAG;
-  if (!tagged && node->optional) return decode_value(d, path, node->of);
-  if (!take(d, path, LTEEP_CBOR_TAG, &item)) return false;
-  if (item.value != node->tag)
+static bool decode_tag(decoder *d, const lteep_path *path, const lteep_node *node,
+                       const lteep_cbor_item *item) {
+  if (item->type != LTEEP_CBOR_TAG && node->optional) return decode_item(d, path, node->of, item);
+  if (!is_type(d, path, LTEEP_CBOR_TAG, item)) return false;
+  if (item->value != node->tag)
     return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want tag %I, found tag %s",
                             (LUAI_UACINT)node->tag,
-                            lteep_codec_push_number(d->codec->L, false, item.value));
+                            lteep_codec_push_number(d->codec->L, false, item->value));
   return decode_value(d, path, node->of);
-}
-
-static bool fits_integer(const lteep_cbor_item *item) {
-  return item->type == LTEEP_CBOR_UINT || item->type == LTEEP_CBOR_NINT;
 }
 
 static bool fits_tuple(const lteep_node *node, const lteep_cbor_item *item) {
@@ -335,7 +367,7 @@ static bool fits(const lteep_node *node, const lteep_cbor_item *item) {
     return item->type == LTEEP_CBOR_UINT;
   case LTEEP_NODE_INT:
   case LTEEP_NODE_ENUM:
-    return fits_integer(item);
+    return is_integer(item);
   case LTEEP_NODE_BYTES:
   case LTEEP_NODE_WRAPPED:
     return item->type == LTEEP_CBOR_BYTES;
@@ -364,55 +396,61 @@ static bool fits(const lteep_node *node, const lteep_cbor_item *item) {
   }
 }
 
-static bool decode_choice(decoder *d, const lteep_path *path, const lteep_node *node) {
-  lteep_cbor_item item;
-  lteep_reader ahead = *d->reader;
-  if (lteep_reader_next(&ahead, &item))
-    for (size_t i = 0; i < node->count; i++)
-      if (fits(node->fields[i].of, &item)) return decode_value(d, path, node->fields[i].of);
-  return wrong_type(d, path, "one of several types");
+static bool decode_choice(decoder *d, const lteep_path *path, const lteep_node *node,
+                          const lteep_cbor_item *item) {
+  for (size_t i = 0; i < node->count; i++)
+    if (fits(node->fields[i].of, item)) return decode_item(d, path, node->fields[i].of, item);
+  return wrong_type(d, path, "one of several types", item);
 }
 
-static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *node) {
-  luaL_checkstack(d->codec->L, 6, "schema");
+/* Decode the item whose head was read already. */
+static bool decode_item(decoder *d, const lteep_path *path, const lteep_node *node,
+                        const lteep_cbor_item *item) {
   switch (node->type) {
   case LTEEP_NODE_UINT64:
-    return decode_uint64(d, path);
+    return decode_uint64(d, path, item);
   case LTEEP_NODE_UINT:
   case LTEEP_NODE_INT:
-    return decode_number(d, path, node);
+    return decode_number(d, path, node, item);
   case LTEEP_NODE_BYTES:
   case LTEEP_NODE_TEXT:
-    return decode_string(d, path, node);
+    return decode_string(d, path, node, item);
   case LTEEP_NODE_BOOL:
   case LTEEP_NODE_NULL:
-    return decode_simple(d, path, node);
+    return decode_simple(d, path, node, item);
   case LTEEP_NODE_ENUM:
-    return decode_enum(d, path, node);
+    return decode_enum(d, path, node, item);
   case LTEEP_NODE_BITS:
-    return decode_bits(d, path, node);
+    return decode_bits(d, path, node, item);
   case LTEEP_NODE_ARRAY:
-    return decode_array(d, path, node);
+    return decode_array(d, path, node, item);
   case LTEEP_NODE_TUPLE:
-    return decode_tuple(d, path, node);
+    return decode_tuple(d, path, node, item);
   case LTEEP_NODE_MAP:
-    return decode_map(d, path, node);
+    return decode_map(d, path, node, item);
   case LTEEP_NODE_TABLE:
-    return decode_table(d, path, node);
+    return decode_table(d, path, node, item);
   case LTEEP_NODE_WRAPPED:
-    return decode_wrapped(d, path, node);
+    return decode_wrapped(d, path, node, item);
   case LTEEP_NODE_TAG:
-    return decode_tag(d, path, node);
+    return decode_tag(d, path, node, item);
   case LTEEP_NODE_CHOICE:
-    return decode_choice(d, path, node);
+    return decode_choice(d, path, node, item);
   case LTEEP_NODE_RAW:
+    d->reader->at = item->offset;
     push_bytes(d, lteep_reader_skip(d->reader));
     return true;
   case LTEEP_NODE_ANY:
+    d->reader->at = item->offset;
     lteep_push_generic(d->codec->L, d->reader);
     return true;
   }
   return false;
+}
+
+static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *node) {
+  lteep_cbor_item item;
+  return next(d, path, &item) && decode_item(d, path, node, &item);
 }
 
 bool lteep_schema_decode(lteep_codec *codec, lteep_reader *reader,

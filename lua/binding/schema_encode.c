@@ -140,16 +140,25 @@ static bool encode_array(encoder *e, const lteep_path *path, const lteep_node *n
   return true;
 }
 
+/* Does the node name the string at `key`, or a map inlined in it? */
+static bool names(encoder *e, const lteep_node *node, int key) {
+  const lteep_field *field = find_field(e, node, key);
+  if (field && !field->inlined) return true;
+  if (node->unknown == LTEEP_UNKNOWN_KEEP && node->type == LTEEP_NODE_MAP &&
+      lteep_equal(lteep_check_bytes(e->codec->L, key),
+                  (lteep_bytes){(const uint8_t *)"unknown", 7}))
+    return true;
+  for (size_t i = 0; node->room > node->count && i < node->count; i++)
+    if (node->fields[i].inlined) return names(e, node->fields[i].of, key);
+  return false;
+}
+
 /* Refuse keys of the table at `index` that the node does not name. */
 static bool check_names(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
   lua_State *L = e->codec->L;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     int key = lua_gettop(L) - 1;
-    bool named = lua_type(L, key) == LUA_TSTRING;
-    if (named && find_field(e, node, key)) continue;
-    if (named && node->unknown == LTEEP_UNKNOWN_KEEP && node->type == LTEEP_NODE_MAP &&
-        lteep_equal(lteep_check_bytes(L, key), (lteep_bytes){(const uint8_t *)"unknown", 7}))
-      continue;
+    if (lua_type(L, key) == LUA_TSTRING && names(e, node, key)) continue;
     return lteep_codec_fail(e->codec, path, LTEEP_ERR_UNKNOWN_FIELD, "%s is not known here",
                             push_shown(e, key));
   }
@@ -170,27 +179,44 @@ static bool missing(encoder *e, const lteep_path *path, const lteep_field *field
   return lteep_codec_fail(e->codec, &step, LTEEP_ERR_MISSING_FIELD, NULL);
 }
 
-/* How many fields are there; false when a required one is not, or (tuple) one after a gap. */
-static bool count_fields(encoder *e, const lteep_path *path, const lteep_node *node, int index,
-                         size_t *count) {
+/* Is the field in the table at `index`? What is inlined always is. */
+static bool has_field(encoder *e, const lteep_field *field, int index) {
+  if (field->inlined) return true;
+  if (!push_field(e, field, index)) return false;
+  lua_pop(e->codec->L, 1);
+  return true;
+}
+
+/* Which fields are there, as bits; false when a required one is not, or (tuple) one after a gap. */
+static bool find_present(encoder *e, const lteep_path *path, const lteep_node *node, int index,
+                         uint64_t *present) {
   const lteep_field *gap = NULL;
+  *present = 0;
   for (size_t i = 0; i < node->count; i++) {
     const lteep_field *field = &node->fields[i];
-    if (push_field(e, field, index)) {
-      lua_pop(e->codec->L, 1);
+    if (has_field(e, field, index)) {
       if (gap && node->type == LTEEP_NODE_TUPLE) return missing(e, path, gap);
-      (*count)++;
+      *present |= UINT64_C(1) << i;
     } else if (field->required) {
       return missing(e, path, field);
     } else if (!gap) {
       gap = field;
     }
   }
-  return true;
+  return lteep_codec_check_exclusive(e->codec, path, node, *present);
 }
+
+static size_t count_bits(uint64_t bits) {
+  size_t count = 0;
+  for (; bits; bits &= bits - 1) count++;
+  return count;
+}
+
+static bool encode_pairs(encoder *e, const lteep_path *path, const lteep_node *node, int index);
 
 static bool encode_field(encoder *e, const lteep_path *path, const lteep_field *field, int index) {
   lteep_path step = {path, field->name, 0};
+  if (field->inlined) return encode_pairs(e, path, field->of, index);
   if (!push_field(e, field, index)) return true;
   if (field->label_size > 0) {
     lteep_writer writer = lteep_output_writer(e->output, field->label_size);
@@ -200,10 +226,11 @@ static bool encode_field(encoder *e, const lteep_path *path, const lteep_field *
 }
 
 static bool encode_tuple(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
-  size_t count = 0;
+  uint64_t present;
   if (!lua_istable(e->codec->L, index)) return wrong_type(e, path, "a table", index);
-  if (!check_names(e, path, node, index) || !count_fields(e, path, node, index, &count))
+  if (!check_names(e, path, node, index) || !find_present(e, path, node, index, &present))
     return false;
+  size_t count = count_bits(present);
   lteep_writer writer = lteep_output_writer(e->output, 0);
   lteep_write_array(&writer, count);
   for (size_t i = 0; i < count; i++)
@@ -279,12 +306,12 @@ static bool encode_with_unknown(encoder *e, const lteep_path *path, const lteep_
   return true;
 }
 
-static bool encode_map(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
+/* The map of what the table at `index` has for this node. */
+static bool encode_pairs(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
   lua_State *L = e->codec->L;
-  size_t count = 0;
-  if (!lua_istable(L, index)) return wrong_type(e, path, "a table", index);
-  if (!check_names(e, path, node, index) || !count_fields(e, path, node, index, &count))
-    return false;
+  uint64_t present;
+  if (!find_present(e, path, node, index, &present)) return false;
+  size_t count = count_bits(present);
   bool keeps = node->unknown == LTEEP_UNKNOWN_KEEP;
   bool unknown = keeps && lua_getfield(L, index, "unknown") != LUA_TNIL;
   int kept = lua_gettop(L);
@@ -298,6 +325,11 @@ static bool encode_map(encoder *e, const lteep_path *path, const lteep_node *nod
     if (!encode_field(e, path, &node->fields[i], index)) return false;
   if (keeps) lua_pop(L, 1);
   return true;
+}
+
+static bool encode_map(encoder *e, const lteep_path *path, const lteep_node *node, int index) {
+  if (!lua_istable(e->codec->L, index)) return wrong_type(e, path, "a table", index);
+  return check_names(e, path, node, index) && encode_pairs(e, path, node, index);
 }
 
 static bool encode_entry(encoder *e, const lteep_path *path, const lteep_node *node, int index,

@@ -14,6 +14,9 @@ local rules <const> = require "teep.message.rules"
 
 local message = {}
 
+local decode_options <const> = { wire = "string", limits = "table?" }
+local encode_options <const> = { wire = "string" }
+
 --- The type of an encoded message, by its first bytes alone.
 -- @tparam string payload CBOR of a message
 -- @tparam string dialect_name `v26` or `v25`
@@ -50,7 +53,7 @@ end
 -- Unknown bits ask for an extension, which is another failure than a malformed message (A-13).
 local function classify(name, reason, code)
   if name == "query-request" and code == "unknown_value" then code = "unsupported_extension" end
-  return nil, (reason:gsub("%.options", "", 1)), code
+  return nil, reason, code
 end
 
 --- Decode a message.
@@ -63,10 +66,15 @@ end
 --   (numbered as another dialect has it; the message type that it is there follows the code)
 -- @usage local request = message.decode(payload, { wire = "v26" })
 function message.decode(payload, opts)
-  options.check(opts, { wire = "string", limits = "table?" })
-  local own <const>, fields = dialect.open(opts.wire)
-  local name <const>, reason, code = message.peek(payload, opts.wire)
-  if name then fields, reason, code = own:read(payload, name, opts.limits) end
+  options.check(opts, decode_options)
+  local own <const> = dialect.open(opts.wire)
+  local fields, reason, code
+  local name <const> = own:type_of(payload)
+  if name then
+    fields, reason, code = own:read(payload, name, opts.limits)
+  else
+    reason, code = select(2, message.peek(payload, opts.wire))
+  end
   if not fields or fields.unknown then
     local ok <const>, mismatch, mismatch_code, found = own:check(payload, opts.limits)
     if not ok then return nil, mismatch, mismatch_code, found end
@@ -74,19 +82,6 @@ function message.decode(payload, opts)
   if not fields then return classify(name, reason, code) end
   fields.unknown = nil
   return fields
-end
-
--- The tuple of the schema: elements beside the options map.
-local function nested(fields, elements)
-  local outer <const>, inner <const> = { type = fields.type }, {}
-  for name, value in pairs(fields) do
-    if name ~= "type" then inner[name] = value end
-  end
-  for _, element in ipairs(elements) do
-    outer[element], inner[element] = fields[element], nil
-  end
-  outer.options = inner
-  return outer
 end
 
 --- Encode a message, deterministically and strictly.
@@ -98,17 +93,15 @@ end
 --   `unknown_message`
 -- @usage message.encode({ type = "success", token = token }, { wire = "v26" })
 function message.encode(fields, opts)
-  options.check(opts, { wire = "string" })
-  local layout <const> = dialect.open(opts.wire).messages[fields.type]
-  if not layout then
+  options.check(opts, encode_options)
+  local codec <const> = dialect.open(opts.wire).messages[fields.type]
+  if not codec then
     return errors.fail("unknown_message", "message.type: %s", tostring(fields.type))
   end
   if fields.unknown then return errors.fail("unknown_field", "%s.unknown: not a field", fields.type) end
   local ok, broken, code = rules.encodable(fields)
   if not ok then return nil, broken, code end
-  local payload, reason, why = layout.schema:encode(nested(fields, layout.elements))
-  if not payload then return nil, reason:gsub("%.options", "", 1), why end
-  return payload
+  return codec:encode(fields)
 end
 
 --- Make text fit for `msg` and `err_msg`: at most 128 bytes, cut between characters, without control

@@ -24,15 +24,15 @@ schema.compile = core.compile
 -- @return[1] value, which may be `false`
 -- @treturn[2] nil, string, string message and code: of @{teep.cbor.scan}, `wrong_type`,
 --   `size_out_of_range`, `number_out_of_range`, `unknown_value`, `missing_field`, `unknown_field`,
---   `simple_value` (null for a boolean and the like)
+--   `forbidden_field` (two fields that exclude each other), `simple_value` (null for a boolean and the like)
 
 --- Encode a value: keys in deterministic order, heads in their shortest form.
 -- @function Schema:encode
 -- @param value
 -- @treturn[1] string bytes
 -- @treturn[2] nil, string, string message and code: `wrong_type`, `size_out_of_range`,
---   `number_out_of_range`, `unknown_value`, `missing_field`, `unknown_field`, `invalid_utf8`,
---   `duplicate_key`, and for raw bytes those of @{teep.cbor.scan}
+--   `number_out_of_range`, `unknown_value`, `missing_field`, `unknown_field`,
+--   `forbidden_field`, `invalid_utf8`, `duplicate_key`, and for raw bytes those of @{teep.cbor.scan}
 
 --- What a CBOR null decodes to.
 schema.null = cbor.null

@@ -130,22 +130,18 @@ end
 local function message(name, wire)
   local fields <const> = {
     { name = "type", of = { type = "enum", values = { [name] = wire.type[name] } } },
-    { name = "options", of = options_map(name, wire) },
+    { name = "options", of = options_map(name, wire), inline = true },
   }
-  local elements <const> = {}
-  for _, element in ipairs(trailing(wire)[name] or {}) do
-    fields[#fields + 1] = element
-    elements[#elements + 1] = element.name
-  end
+  for _, element in ipairs(trailing(wire)[name] or {}) do fields[#fields + 1] = element end
   local outer <const> = tuple(fields)
   outer.name = name
-  return { schema = schema.compile(outer), elements = elements }
+  return schema.compile(outer)
 end
 
 --- Compile the five messages.
 -- @tparam table wire a number table of @{teep.wire}
--- @treturn table message type -> `{ schema = compiled schema, elements = names of the array elements
---   after the options map }`
+-- @treturn table message type -> compiled schema; options and array elements are fields of one table,
+--   options with a label that the message does not define are kept under `unknown`
 function description.build(wire)
   local messages <const> = {}
   for name in pairs(wire.type) do messages[name] = message(name, wire) end

@@ -49,13 +49,9 @@ end
 --   define, or is nil
 -- @treturn[2] nil, string, string message and code
 function Dialect:read(payload, name, limits)
-  local layout <const> = self.messages[name]
-  local decoded <const>, reason, code = layout.schema:decode(payload, limits)
-  if not decoded then return nil, reason, code end
-  local fields <const> = decoded.options
-  fields.type = name
-  for _, element in ipairs(layout.elements) do fields[element] = decoded[element] end
-  local ok, broken, rule <const> = rules.decoded(fields)
+  local fields <const>, reason, code = self.messages[name]:decode(payload, limits)
+  if not fields then return nil, reason, code end
+  local ok <const>, broken, rule = rules.decoded(fields)
   if not ok then return nil, broken, rule end
   return fields
 end
