@@ -29,7 +29,7 @@ help:
 	@echo 'make test-debian13         make test and make demo in a chroot of Debian 13 (as root)'
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
-	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|values, S=60 seconds'
+	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|der|values, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'

@@ -108,6 +108,26 @@ describe("teep.crypto", function()
       end
     end)
 
+    it("computes HMAC 384 and 512 (RFC 4231 section 4.3)", function()
+      local data = "what do ya want for nothing?"
+      assert.are.equal("af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+        hex(crypto.hmac("HMAC-384", "Jefe", data)))
+      assert.are.equal("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+        .. "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737", hex(crypto.hmac("HMAC-512", "Jefe", data)))
+    end)
+
+    it("digests with SHAKE (RFC 9054 section 3.3) where the provider has it", function()
+      if not has "SHAKE128" then
+        assert.are.equal("unsupported_algorithm", code_of(crypto.digest("SHAKE128", "")))
+        assert.are.equal("unsupported_algorithm", code_of(crypto.hash("SHAKE256")))
+        return
+      end
+      assert.are.equal("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26",
+        hex(crypto.digest("SHAKE128", "")))
+      assert.are.equal("46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f"
+        .. "d75dc4ddd8c0f200cb05019d67b592f6fc821c49479ab48640292eacb3b7c4be", hex(crypto.hash("SHAKE256"):finish()))
+    end)
+
     it("never gives the same random bytes twice", function()
       local seen = {}
       for _ = 1, 200 do
