@@ -24,7 +24,7 @@ describe("a key in a PKCS#11 token", function()
 
   -- Commands see the configuration of SoftHSM and the PIN in their environment, as operators set them.
   local function shell(command)
-    assert(os.execute(("export SOFTHSM2_CONF=%s/conf; (%s) >/dev/null 2>&1"):format(folder, command)))
+    assert(os.execute(("unset LD_PRELOAD; export SOFTHSM2_CONF=%s/conf; (%s) >/dev/null 2>&1"):format(folder, command)))
   end
 
   setup(function()
@@ -39,9 +39,10 @@ describe("a key in a PKCS#11 token", function()
       shell(("pkcs11-tool --module %s --login --pin 5678 --token-label luateep --keypairgen --key-type EC:prime256v1 --id %s")
         :format(module, id))
     end
-    -- The example runs pkcs11-tool in this environment: a wrapper in front of it sets it.
+    -- The example runs pkcs11-tool in this environment: a wrapper in front of it sets it. Libraries that are
+    -- loaded into us for a sanitized run do not belong into the token's.
     local wrapper = assert(io.open(folder .. "/pkcs11-tool", "w"))
-    wrapper:write("#!/bin/sh\nexport SOFTHSM2_CONF=", folder, "/conf PIN=${PIN-5678} WRONG=0000\n",
+    wrapper:write("#!/bin/sh\nunset LD_PRELOAD\nexport SOFTHSM2_CONF=", folder, "/conf PIN=${PIN-5678} WRONG=0000\n",
       "exec /usr/bin/pkcs11-tool \"$@\"\n")
     wrapper:close()
     os.execute("chmod 700 " .. folder .. "/pkcs11-tool")
