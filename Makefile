@@ -17,7 +17,7 @@ PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
-  test-reduced test-debian13 soak-store lint fuzz bench conformance rock docs clean
+  test-reduced test-debian13 soak-store lint badin fuzz bench conformance rock docs clean
 all: build
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make test-debian13         make test and make demo in a chroot of Debian 13 (as root)'
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
+	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|der|values, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
@@ -103,6 +104,9 @@ lint:
 	  cmake -S . -B $(BUILD)-lint-$$cc -DCMAKE_C_COMPILER=$$cc -DLUATEEP_WERROR=ON --log-level=WARNING >/dev/null && \
 	  cmake --build $(BUILD)-lint-$$cc -j $(JOBS) >$(BUILD)-lint-$$cc/log 2>&1 || { cat $(BUILD)-lint-$$cc/log; exit 1; }; done
 	@! grep -rn 'lua\.h\|libwebsockets' core --include='*.[ch]' || { echo 'core knows nothing of Lua or sockets'; exit 1; }
+
+badin: build
+	@lua5.4 spec/badin/run.lua $(BUILD)
 
 # Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
 fuzz:
