@@ -8,7 +8,7 @@ build="gcc libc6-dev make cmake pkg-config lua5.4 liblua5.4-dev libcbor-dev libm
        libwebsockets-dev libwebsockets-evlib-ev libev-dev libsqlite3-dev lua-argparse lua-filesystem lua-cjson openssl"
 case "${1:-}" in
   build) wanted=$build ;;
-  test) wanted="$build lua-busted" ;;
+  test) wanted="$build lua-busted softhsm2 opensc" ;;
   lint) wanted="$build clang clang-format lua-check" ;;
   fuzz) wanted="$build clang libclang-rt-dev" ;;
   rock) wanted="$build git luarocks" ;;
