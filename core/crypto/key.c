@@ -150,12 +150,14 @@ int lteep_key_algorithm(const lteep_key *key) {
   return key->parts.alg;
 }
 
+/* Private bytes are not even copied. */
 void lteep_key_public_parts(const lteep_key *key, lteep_key_parts *parts) {
-  *parts = key->parts;
-  parts->has_private = false;
-  parts->k_size = 0;
-  lteep_wipe(parts->d, sizeof parts->d);
-  lteep_wipe(parts->k, sizeof parts->k);
+  const lteep_key_parts *from = &key->parts;
+  *parts = (lteep_key_parts){
+      .kty = from->kty, .crv = from->crv, .alg = from->alg, .kid_size = from->kid_size};
+  memcpy(parts->x, from->x, sizeof parts->x);
+  memcpy(parts->y, from->y, sizeof parts->y);
+  memcpy(parts->kid, from->kid, sizeof parts->kid);
 }
 
 lteep_status lteep_key_private_parts(const lteep_key *key, lteep_key_parts *parts) {
