@@ -151,26 +151,26 @@ describe("teep.suit.report", function()
   it("reads the key order of other processors, and skips what it does not know", function()
     local bytes <const> = cbor.encode(cbor.map{
       { 99, cbor.array{ cbor.text "", raw.digest "" } },
-      { 3, cbor.array{ raw.map{ [0] = cbor.array{ "a" }, [1000] = 1 } } }, { 4, true }, { 8, cbor.map{} },
+      { 3, cbor.array{ raw.map{ [0] = cbor.array{ "a" }, [1000] = 1 } } }, { 4, true }, { 98, cbor.map{} },
     }, { keep_order = true })
     local report <const> = assert(suit.read_report(bytes))
     assert.is_true(report.ok)
     assert.same({ { component_id = { "a" } } }, report.records)
   end)
 
-  it("is explained in a sentence", function()
-    local envelope <const> = raw.make{ fields = { [20] = raw.sequence(3, 15), [24] = raw.sequence(33, 15, 3, 15) } }
-    local verified <const> = assert(suit.verify(envelope, { keys = raw.trusted }))
-    assert.equal("ok", suit.explain_report(reported(raw.make()), verified))
-    local other <const> = raw.make{ components = { { "absent" } }, fields = { [20] = raw.sequence(3, 15) } }
-    local failed <const> = reported(other)
-    assert.equal("condition failed: install at byte 1, component 0", suit.explain_report(failed))
-    assert.equal("condition failed: install at byte 1, component 0: image-match (3)", suit.explain_report(failed, verified))
-    local removed <const> = sim:process(envelope, { procedure = "uninstall" })
-    assert.equal("condition failed: uninstall at byte 4, component 0: image-match (3)",
-      suit.explain_report(suit.read_report(suit.report(removed)), verified))
-    assert.equal("command unsupported: outside of any section",
-      suit.explain_report(reported(raw.make{ fields = { [20] = false } })))
+  it("reads up to 1024 records and 256 KiB, no more", function()
+    local function made(records, padding)
+      return cbor.encode(raw.map{ [3] = cbor.array(records), [4] = true, [98] = padding,
+        [99] = cbor.array{ cbor.text "", raw.digest "" } })
+    end
+    local records <const> = {}
+    for i = 1, 1024 do records[i] = raw.map{ [0] = cbor.array{ "a" } } end
+    assert.equal(1024, #assert(suit.read_report(made(records))).records)
+    records[1025] = records[1]
+    assert.equal("size_out_of_range", select(3, suit.read_report(made(records))))
+    local room <const> = 256 * 1024 - #made({}, ("x"):rep(70000)) + 70000
+    assert.is_true(assert(suit.read_report(made({}, ("x"):rep(room)))).ok)
+    assert.equal("too_large", select(3, suit.read_report(made({}, ("x"):rep(room + 1)))))
   end)
 
   it("has a reason for every SUIT error code", function()

@@ -13,6 +13,7 @@
 -- local report = suit.report(outcome, { nonce = token })
 local author <const> = require "teep.suit.author"
 local processor <const> = require "teep.suit.processor"
+local explain <const> = require "teep.suit.report.explain"
 local report <const> = require "teep.suit.report"
 local verify <const> = require "teep.suit.verify"
 
@@ -25,5 +26,5 @@ return {
   process = processor.run,
   report = report.encode,
   read_report = report.decode,
-  explain_report = report.explain,
+  explain_report = explain,
 }

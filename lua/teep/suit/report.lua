@@ -1,13 +1,16 @@
 --- SUIT_Report (draft-ietf-suit-report section 4).
 -- @module teep.suit.report
+local capabilities <const> = require "teep.suit.report.capabilities"
 local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
-local labels <const> = require "teep.suit.labels"
 local option_table <const> = require "teep.options"
 local parameters <const> = require "teep.suit.parameters"
 local schema <const> = require "teep.schema"
 
 local report = {}
+
+--- Limits on what is read.
+report.limits = { bytes = 256 * 1024, records = 1024 }
 
 local number <const> = { type = "uint" }
 local identifier <const> = { type = "array", of = { type = "bytes" } }
@@ -51,8 +54,10 @@ local codec <const> = schema.compile{
   fields = {
     { label = 99, name = "reference", of = reference, required = true },
     { label = 2, name = "nonce", of = { type = "bytes" } },
-    { label = 3, name = "records", of = { type = "array", of = { type = "raw" } }, required = true },
+    { label = 3, name = "records",
+      of = { type = "array", of = { type = "raw" }, max = report.limits.records }, required = true },
     { label = 4, name = "result", of = { type = "raw" }, required = true },
+    { label = 8, name = "capabilities", of = capabilities.description },
   },
 }
 local record_codec <const> = schema.compile(record)
@@ -78,18 +83,20 @@ end
 
 --- Encode the report of an outcome.
 -- @tparam table outcome of @{processor.run}
--- @tparam[opt] table options `nonce`: the token of the TEEP message that asked for it
+-- @tparam[opt] table options
+-- @tparam[opt] string options.nonce token of the TEEP message that asked for it
+-- @tparam[opt] table options.capabilities of @{teep.suit.report.capabilities.of}
 -- @treturn[1] string bytes, unprotected
 -- @treturn[2] nil, string, string `missing_field` for an outcome without `reference`, of no manifest
 -- @usage local bytes = suit.report(outcome, { nonce = update.token })
 function report.encode(outcome, options)
-  local given <const> = option_table.check(options or {}, { nonce = "string?" })
+  local given <const> = option_table.check(options or {}, { nonce = "string?", capabilities = "table?" })
   if not outcome.reference then return errors.fail("missing_field", "outcome.reference: absent") end
   local records <const> = {}
   for i, entry in ipairs(outcome.records) do records[i] = assert(encode_entry(entry)) end
   return codec:encode{
     reference = outcome.reference, nonce = given.nonce, records = records,
-    result = assert(encode_result(outcome)),
+    result = assert(encode_result(outcome)), capabilities = given.capabilities,
   }
 end
 
@@ -102,7 +109,7 @@ local function decode_result(self, bytes)
   self.ok = bytes == TRUE
   if self.ok then return true end
   local message, code
-  self.failure, message, code = failure_codec:decode(bytes)
+  self.failure, message, code = failure_codec:decode(bytes, { bytes = report.limits.bytes })
   if not self.failure then return nil, "suit-report.result: " .. message, code end
   return true
 end
@@ -110,10 +117,10 @@ end
 --- Decode a report, keys in any order.
 -- @tparam string bytes an unprotected report
 -- @treturn[1] table `ok`, `reference` (`uri`, `digest`), `nonce`, `records`; after a failure `failure`
---   (`code`, `reason`, `record`)
--- @treturn[2] nil, string, string the codes of teep.schema
+--   (`code`, `reason`, `record`); `capabilities` where it has some
+-- @treturn[2] nil, string, string `too_large` and the codes of teep.schema
 function report.decode(bytes)
-  local self, message, code = codec:decode(bytes)
+  local self, message, code = codec:decode(bytes, { bytes = report.limits.bytes })
   if not self then return self, message, code end
   for i, entry in ipairs(self.records) do
     self.records[i], message, code = decode_entry(entry)
@@ -125,36 +132,6 @@ function report.decode(bytes)
   ok, message, code = decode_result(self, result)
   if not ok then return ok, message, code end
   return self
-end
-
-local function place(self, verified)
-  local names <const> = { [0] = "outside of any section", [labels.common] = "shared sequence" }
-  for _, row in ipairs(labels.sections) do names[row.label] = row.name end
-  local entry <const> = self.failure.record
-  local text = names[entry.section] or "section " .. entry.section
-  if entry.section == 0 then return text end
-  text = ("%s at byte %d, component %d"):format(text, entry.offset, entry.component_index)
-  for _, row in ipairs(labels.sections) do
-    local commands <const> = verified and row.label == entry.section and verified.manifest.sections[row.name]
-    for _, command in ipairs(commands or {}) do
-      if command.offset == entry.offset then
-        return text .. ": " .. labels.describe(labels.commands, command.code)
-      end
-    end
-  end
-  return text
-end
-
---- One sentence for people.
--- @tparam table self as @{decode} returns it
--- @tparam[opt] table verified the manifest it is about: then the command is named
--- @treturn string
--- @usage suit.explain_report(report, verified)
---   --> "condition failed: install at byte 46, component 0: image-match (3)"
-function report.explain(self, verified)
-  if self.ok then return "ok" end
-  local reason <const> = self.failure.reason
-  return ("%s: %s"):format(labels.reasons[reason] or "reason " .. reason, place(self, verified))
 end
 
 return report
