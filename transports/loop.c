@@ -122,9 +122,11 @@ static void poll_woken(lws_sorted_usec_list_t *wake) {
   lws_cancel_service(lws_container_of(wake, lteep_loop, poll_wake)->context);
 }
 
-static void ignore_sigpipe(void) {
+/* write() says so too, to whoever can do something about it. */
+static void ignore(int signal_number) {
   struct sigaction old;
-  if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+  if (sigaction(signal_number, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+    signal(signal_number, SIG_IGN);
 }
 
 /* loop(hooks, poll, log_level) -> loop | nil, message, code; hooks: on_error(loop, message),
@@ -147,7 +149,8 @@ int lteep_loop_new(lua_State *L) {
   lua_pushvalue(L, -1);
   lteep_loop_anchor(L, loop, loop);
   ev_init(&loop->wake, woken);
-  ignore_sigpipe();
+  ignore(SIGPIPE);
+  ignore(SIGXFSZ); /* RLIMIT_FSIZE: a file that may not grow */
   open_engine(loop, poll);
   if (loop->context) {
     loop->vhost = lteep_loop_vhost(loop, LTEEP_VHOST_PLAIN, NULL);

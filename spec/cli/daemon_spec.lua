@@ -156,6 +156,18 @@ describe("a daemon", function()
     end
   end)
 
+  it("lives on when its files may not grow, and says so", function()
+    local tam = here:start_tam()
+    here:component("app", ("x"):rep(200000))
+    assert(os.execute(("prlimit --pid %s --fsize=65536:"):format(tam.pid)))
+    local code, _, complaint = here:teep("manifest", "add", "app.suit", "--config", "tam.lua")
+    assert.equal(1, code)
+    assert.matches("^teep: disk I/O error[^\n]*\n$", complaint)
+    assert.same({}, here:json("manifest", "list", "--config", "tam.lua", "--json"))
+    assert(os.execute(("prlimit --pid %s --fsize=unlimited:"):format(tam.pid)))
+    here:must("manifest", "add", "app.suit", "--config", "tam.lua")
+  end)
+
   it("numbers the messages it keeps and goes on after a restart", function()
     here:start_tam()
     local device = here:start_device()

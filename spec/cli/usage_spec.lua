@@ -71,6 +71,14 @@ describe("the teep command", function()
       complains("/nonexistent/env.lua", 1, { "status", before = "TEEP_CONFIG=/nonexistent/env.lua" })
     end)
 
+    it("standard output takes no more", function()
+      local full = "exec > /dev/full;"
+      assert.equal(0, (command.run{ "key", "generate", "--algorithm", "ESP256", "-o", "some.key", folder = folder }))
+      complains("standard output: No space left", 1, { "key", "thumbprint", "some.key", folder = folder, before = full })
+      complains("standard output: No space left", 1, { "key", "public", "some.key", "-o", "-", folder = folder, before = full })
+      complains("standard output: No space left", 1, { "inspect", "some.key", folder = folder, before = full })
+    end)
+
     it("a file that cannot be read", function()
       local file = command.write(folder .. "/closed", "x")
       os.execute("chmod 000 " .. file)

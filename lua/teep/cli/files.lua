@@ -3,6 +3,7 @@
 local core <const> = require "teep.core"
 local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
+local output <const> = require "teep.cli.output"
 
 local files = {}
 local size_limit <const> = 64 * 1024 * 1024
@@ -60,8 +61,8 @@ end
 -- @treturn[2] nil, string, string message with the path, and code: `no_space`, `denied`, `io_failed`
 function files.write(path, bytes)
   if path == "-" then
-    io.stdout:write(bytes)
-    return true
+    output.bytes(bytes)
+    return output.finish()
   end
   return core.file.replace(path, bytes)
 end

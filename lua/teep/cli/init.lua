@@ -77,6 +77,15 @@ local function execute(arguments)
   return verb.run(parsed)
 end
 
+-- What a verb has done is not done for whoever cannot read the answer.
+local function run(arguments)
+  local result, message, code = execute(arguments)
+  if result == nil then return nil, message, code end
+  local told, why, reason = output.finish()
+  if not told then return nil, why, reason end
+  return result
+end
+
 local function trace(fault)
   if type(fault) == "table" then return fault end
   return { internal = debug.traceback(tostring(fault), 2) }
@@ -96,7 +105,7 @@ end
 -- @treturn integer exit code: 0 done, 1 refused or failed, 2 wrong usage
 -- @usage os.exit(require("teep.cli").main(arg), true)
 function cli.main(arguments)
-  local ok, result, message, code = xpcall(execute, trace, arguments)
+  local ok, result, message, code = xpcall(run, trace, arguments)
   if not ok then return report_fault(result) end
   if result == nil then
     output.complain(message)

@@ -133,13 +133,6 @@ function records.guard(class, also)
   end
 end
 
---- A sequence number, which is 64-bit unsigned, for a message.
-function records.unsigned(number)
-  if number >= 0 then return ("%d"):format(number) end
-  local tenth <const> = (number >> 1) // 5
-  return ("%d%d"):format(tenth, number - tenth * 10)
-end
-
 --- Whether a manifest may follow the newest one of its identifier.
 -- @tparam table manifest
 -- @tparam[opt] table known the one with the highest sequence number
@@ -147,12 +140,12 @@ end
 -- @treturn[2] nil, string, string message and code `rollback`, `conflict`
 function records.check_newer(manifest, known)
   if known and math.ult(manifest.sequence_number, known.sequence_number) then
-    return errors.fail("rollback", "manifest %s: sequence number %s, have %s already", manifest.id,
-      records.unsigned(manifest.sequence_number), records.unsigned(known.sequence_number))
+    return errors.fail("rollback", "manifest %s: sequence number %u, have %u already", manifest.id,
+      manifest.sequence_number, known.sequence_number)
   end
   if known and known.sequence_number == manifest.sequence_number and known.digest ~= manifest.digest then
-    return errors.fail("conflict", "manifest %s: sequence number %s exists with another digest",
-      manifest.id, records.unsigned(manifest.sequence_number))
+    return errors.fail("conflict", "manifest %s: sequence number %u exists with another digest",
+      manifest.id, manifest.sequence_number)
   end
   return true
 end

@@ -161,7 +161,7 @@ end
 local loop_options <const> = { engine = "string?", log_level = "number?" }
 
 --- Make a loop. Outside of coroutines `teep.task.await` blocks by running the last one made.
--- SIGPIPE is ignored from now on.
+-- SIGPIPE and SIGXFSZ are ignored from now on.
 -- @tparam[opt] table given `engine = "poll"` does without libev; `log_level`: bits of libwebsockets'
 --   log to stderr (default 0, none; 7: errors, warnings, notices)
 -- @treturn[1] loop `loop.engine` is "ev", or "poll" (slow beyond some hundred connections) when asked

@@ -87,8 +87,8 @@ local function read_envelope(self, manifest)
     manifest.id, manifest.sequence_number, manifest.digest))
   if not row then return nil, message, code end
   if crypto.digest("SHA-256", row.envelope) ~= row.envelope_digest then
-    return errors.fail("corrupt", "manifest %s, sequence number %s: the envelope is not the one that was put",
-      manifest.id, records.unsigned(manifest.sequence_number))
+    return errors.fail("corrupt", "manifest %s, sequence number %u: the envelope is not the one that was put",
+      manifest.id, manifest.sequence_number)
   end
   return row.envelope
 end
