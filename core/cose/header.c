@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Labels as they are encoded: the scanner let only shortest forms pass. */
-enum { ALG = 0x01, CRIT = 0x02, KID = 0x04 };
-
 typedef struct {
   lteep_bytes label[LTEEP_COSE_HEADERS_MAX]; /* encoded */
   lteep_bytes value[LTEEP_COSE_HEADERS_MAX]; /* encoded */
@@ -44,8 +41,26 @@ static const lteep_bytes *find(const bucket *in, lteep_bytes label) {
   return NULL;
 }
 
-static const lteep_bytes *find_label(const bucket *in, uint8_t label) {
-  return find(in, (lteep_bytes){&label, 1});
+/* A label as it is encoded: the scanner let only shortest forms pass. */
+typedef struct {
+  uint8_t bytes[2];
+  size_t size;
+} encoded_label;
+
+static encoded_label encode(int label) {
+  uint8_t major = label < 0 ? 0x20 : 0, number = (uint8_t)(label < 0 ? -1 - label : label);
+  if (number < 24) return (encoded_label){{major | number}, 1};
+  return (encoded_label){{major | 24, number}, 2};
+}
+
+static const lteep_bytes *find_label(const bucket *in, int label) {
+  encoded_label encoded = encode(label);
+  return find(in, (lteep_bytes){encoded.bytes, encoded.size});
+}
+
+static bool is_label_of(lteep_bytes found, int label) {
+  encoded_label encoded = encode(label);
+  return lteep_equal(found, (lteep_bytes){encoded.bytes, encoded.size});
 }
 
 static bool have_common_label(const bucket *a, const bucket *b) {
@@ -54,13 +69,27 @@ static bool have_common_label(const bucket *a, const bucket *b) {
   return false;
 }
 
-static bool is_understood(lteep_bytes label) {
-  return label.size == 1 && (label.at[0] == ALG || label.at[0] == KID);
+/* What each layer understands; 0 ends a list. */
+static const int understood[][12] = {
+    [LTEEP_LAYER_SIGNATURE] = {LTEEP_HEADER_ALG, LTEEP_HEADER_KID, LTEEP_HEADER_X5CHAIN},
+    [LTEEP_LAYER_CONTENT] = {LTEEP_HEADER_ALG, LTEEP_HEADER_KID, LTEEP_HEADER_IV,
+                             LTEEP_HEADER_PARTIAL_IV},
+    [LTEEP_LAYER_RECIPIENT] = {LTEEP_HEADER_ALG, LTEEP_HEADER_KID, LTEEP_HEADER_EPHEMERAL,
+                               LTEEP_HEADER_SALT, LTEEP_HEADER_PARTY_U, LTEEP_HEADER_PARTY_U - 1,
+                               LTEEP_HEADER_PARTY_U - 2, LTEEP_HEADER_PARTY_V,
+                               LTEEP_HEADER_PARTY_V - 1, LTEEP_HEADER_PARTY_V - 2},
+};
+
+static bool is_understood(lteep_layer layer, lteep_bytes label) {
+  for (const int *known = understood[layer]; *known; known++)
+    if (is_label_of(label, *known)) return true;
+  return false;
 }
 
 /* crit: labels that must be understood; each must be in the protected bucket. */
-static lteep_status check_critical(const bucket *protected_bucket) {
-  const lteep_bytes *crit = find_label(protected_bucket, CRIT);
+static lteep_status check_critical(lteep_layer layer, const bucket *protected_bucket,
+                                   lteep_cose_header *header) {
+  const lteep_bytes *crit = find_label(protected_bucket, LTEEP_HEADER_CRIT);
   if (!crit) return LTEEP_OK;
   lteep_reader reader = lteep_reader_on(*crit);
   if (lteep_reader_peek(&reader) != LTEEP_CBOR_ARRAY) return LTEEP_ERR_BAD_HEADER;
@@ -69,47 +98,133 @@ static lteep_status check_critical(const bucket *protected_bucket) {
   for (uint64_t i = 0; i < count; i++) {
     if (!is_label(lteep_reader_peek(&reader))) return LTEEP_ERR_BAD_HEADER;
     lteep_bytes label = lteep_reader_skip(&reader);
-    if (!is_understood(label)) return LTEEP_ERR_CRITICAL_HEADER;
+    if (!is_understood(layer, label)) return LTEEP_ERR_CRITICAL_HEADER;
     if (!find(protected_bucket, label)) return LTEEP_ERR_BAD_HEADER;
+    if (is_label_of(label, LTEEP_HEADER_X5CHAIN)) header->chain_is_critical = true;
   }
   return LTEEP_OK;
 }
 
 /* An algorithm named by text is legal and never one of ours: the header then states none. */
-static lteep_status read_algorithm(const lteep_bytes *value, lteep_cose_header *header) {
+static lteep_status read_algorithm(const bucket *in, bool *has, int64_t *algorithm) {
+  const lteep_bytes *value = find_label(in, LTEEP_HEADER_ALG);
   if (!value) return LTEEP_OK;
   lteep_reader reader = lteep_reader_on(*value);
   int type = lteep_reader_peek(&reader);
   if (type == LTEEP_CBOR_TEXT) return LTEEP_OK;
   if (type != LTEEP_CBOR_UINT && type != LTEEP_CBOR_NINT) return LTEEP_ERR_BAD_HEADER;
-  header->algorithm = lteep_reader_int(&reader);
-  header->has_algorithm = reader.status == LTEEP_OK;
-  return header->has_algorithm ? LTEEP_OK : LTEEP_ERR_BAD_HEADER;
+  *algorithm = lteep_reader_int(&reader);
+  *has = reader.status == LTEEP_OK;
+  return *has ? LTEEP_OK : LTEEP_ERR_BAD_HEADER;
 }
 
-static lteep_status read_kid(const lteep_bytes *value, lteep_cose_header *header) {
+/* The two buckets of one header. */
+typedef struct {
+  bucket protected_bucket, unprotected_bucket;
+} buckets;
+
+/* A parameter that may be in either bucket. */
+static const lteep_bytes *either(const buckets *in, int label) {
+  const lteep_bytes *value = find_label(&in->protected_bucket, label);
+  return value ? value : find_label(&in->unprotected_bucket, label);
+}
+
+/* The value as encoded; its type has to be the one given. */
+static lteep_status read_encoded(const buckets *in, int label, lteep_cbor_type type,
+                                 lteep_bytes *encoded) {
+  const lteep_bytes *value = either(in, label);
   if (!value) return LTEEP_OK;
   lteep_reader reader = lteep_reader_on(*value);
-  if (lteep_reader_peek(&reader) != LTEEP_CBOR_BYTES) return LTEEP_ERR_BAD_HEADER;
-  header->kid = lteep_reader_bytes(&reader);
-  header->has_kid = true;
+  if (lteep_reader_peek(&reader) != (int)type) return LTEEP_ERR_BAD_HEADER;
+  *encoded = *value;
   return LTEEP_OK;
 }
 
-lteep_status lteep_cose_header_read(lteep_bytes protected_header, lteep_bytes unprotected_header,
-                                    lteep_cose_header *header, const uint8_t **fault) {
-  bucket protected_bucket, unprotected_bucket;
+/* The content of a byte string. */
+static lteep_status read_bytes(const buckets *in, int label, lteep_bytes *content) {
+  lteep_bytes encoded = {NULL, 0};
+  lteep_status status = read_encoded(in, label, LTEEP_CBOR_BYTES, &encoded);
+  if (status != LTEEP_OK || !encoded.at) return status;
+  lteep_reader reader = lteep_reader_on(encoded);
+  *content = lteep_reader_bytes(&reader);
+  return LTEEP_OK;
+}
+
+static lteep_status read_kid(const buckets *in, lteep_cose_header *header) {
+  header->has_kid = either(in, LTEEP_HEADER_KID) != NULL;
+  return read_bytes(in, LTEEP_HEADER_KID, &header->kid);
+}
+
+/* One byte string or several: COSE_X509 (RFC 9360 section 2); looked into where it is used. */
+static lteep_status read_signature_layer(const buckets *in, lteep_cose_header *header) {
+  const lteep_bytes *chain = either(in, LTEEP_HEADER_X5CHAIN);
+  if (chain) header->chain = *chain;
+  return LTEEP_OK;
+}
+
+/* RFC 9052 section 3.1: IV and Partial IV are not both there. */
+static lteep_status read_content_layer(const buckets *in, lteep_cose_header *header) {
+  lteep_status status = read_bytes(in, LTEEP_HEADER_IV, &header->iv);
+  if (status == LTEEP_OK) status = read_bytes(in, LTEEP_HEADER_PARTIAL_IV, &header->partial_iv);
+  bool both = either(in, LTEEP_HEADER_IV) && either(in, LTEEP_HEADER_PARTIAL_IV);
+  return status == LTEEP_OK && both ? LTEEP_ERR_BAD_HEADER : status;
+}
+
+/* Byte strings; a nonce may be a number as well. */
+static lteep_status read_party(const buckets *in, int first, lteep_bytes party[3]) {
+  for (int i = 0; i < 3; i++) {
+    lteep_status status = read_encoded(in, first - i, LTEEP_CBOR_BYTES, &party[i]);
+    if (status == LTEEP_ERR_BAD_HEADER && i == 1)
+      status = read_encoded(in, first - i, LTEEP_CBOR_UINT, &party[i]);
+    if (status != LTEEP_OK) return status;
+  }
+  return LTEEP_OK;
+}
+
+static lteep_status read_recipient_layer(const buckets *in, lteep_cose_header *header) {
+  lteep_status status =
+      read_encoded(in, LTEEP_HEADER_EPHEMERAL, LTEEP_CBOR_MAP, &header->ephemeral);
+  if (status == LTEEP_OK) status = read_bytes(in, LTEEP_HEADER_SALT, &header->salt);
+  if (status == LTEEP_OK) status = read_party(in, LTEEP_HEADER_PARTY_U, header->party_u);
+  if (status == LTEEP_OK) status = read_party(in, LTEEP_HEADER_PARTY_V, header->party_v);
+  return status;
+}
+
+static lteep_status read_protected_bucket(lteep_layer layer, lteep_bytes content, bucket *read,
+                                          lteep_cose_header *header) {
+  lteep_status status = read_protected(content, read);
+  if (status == LTEEP_OK) status = check_critical(layer, read, header);
+  if (status == LTEEP_OK) status = read_algorithm(read, &header->has_algorithm, &header->algorithm);
+  return status;
+}
+
+static lteep_status read_unprotected_bucket(lteep_bytes map, buckets *in,
+                                            lteep_cose_header *header) {
+  lteep_status status = read_bucket(map, &in->unprotected_bucket);
+  if (status != LTEEP_OK) return status;
+  if (have_common_label(&in->protected_bucket, &in->unprotected_bucket))
+    return LTEEP_ERR_BAD_HEADER;
+  if (find_label(&in->unprotected_bucket, LTEEP_HEADER_CRIT)) return LTEEP_ERR_BAD_HEADER;
+  return read_algorithm(&in->unprotected_bucket, &header->has_unprotected_algorithm,
+                        &header->unprotected_algorithm);
+}
+
+lteep_status lteep_cose_header_read(lteep_layer layer, lteep_bytes protected_header,
+                                    lteep_bytes unprotected_header, lteep_cose_header *header,
+                                    const uint8_t **fault) {
+  static lteep_status (*const read_layer[])(const buckets *, lteep_cose_header *) = {
+      [LTEEP_LAYER_SIGNATURE] = read_signature_layer,
+      [LTEEP_LAYER_CONTENT] = read_content_layer,
+      [LTEEP_LAYER_RECIPIENT] = read_recipient_layer,
+  };
+  buckets in;
   memset(header, 0, sizeof *header);
   *fault = protected_header.at;
-  lteep_status status = read_protected(protected_header, &protected_bucket);
-  if (status == LTEEP_OK) status = check_critical(&protected_bucket);
-  if (status == LTEEP_OK) status = read_algorithm(find_label(&protected_bucket, ALG), header);
+  lteep_status status =
+      read_protected_bucket(layer, protected_header, &in.protected_bucket, header);
   if (status != LTEEP_OK) return status;
   *fault = unprotected_header.at;
-  status = read_bucket(unprotected_header, &unprotected_bucket);
-  if (status != LTEEP_OK) return status;
-  if (have_common_label(&protected_bucket, &unprotected_bucket)) return LTEEP_ERR_BAD_HEADER;
-  if (find_label(&unprotected_bucket, CRIT)) return LTEEP_ERR_BAD_HEADER;
-  const lteep_bytes *kid = find_label(&protected_bucket, KID);
-  return read_kid(kid ? kid : find_label(&unprotected_bucket, KID), header);
+  status = read_unprotected_bucket(unprotected_header, &in, header);
+  if (status == LTEEP_OK) status = read_kid(&in, header);
+  return status == LTEEP_OK ? read_layer[layer](&in, header) : status;
 }

@@ -9,22 +9,36 @@ enum {
   SIGNER = 32 + PROTECTED_MAX + LTEEP_KID_MAX + LTEEP_SIGNATURE_MAX
 };
 
-typedef struct {
-  uint8_t bytes[PROTECTED_MAX];
-  lteep_buffer buffer;
-} protected_header;
+/* Bytes that suffice for x5chain. */
+static size_t chain_room(const lteep_cose_sign_options *options) {
+  size_t room = 0;
+  for (size_t i = 0; i < options->chain_count; i++) room += 9 + options->chain[i].size;
+  return room;
+}
 
 size_t lteep_cose_sign_room(const lteep_cose_sign_options *options) {
   size_t payload = options->detached ? 0 : options->payload.size;
-  return BODY + payload + options->key_count * SIGNER;
+  return BODY + payload + chain_room(options) + options->key_count * SIGNER;
 }
 
-static lteep_status make_protected(const lteep_key *key, protected_header *header) {
-  header->buffer = (lteep_buffer){header->bytes, 0, sizeof header->bytes};
-  lteep_writer writer = lteep_writer_on(&header->buffer);
-  lteep_write_map(&writer, 1);
-  lteep_write_int(&writer, 1);
+/* One certificate stands alone (RFC 9360 section 2). */
+static void write_chain(lteep_writer *writer, const lteep_cose_sign_options *options) {
+  lteep_write_int(writer, LTEEP_HEADER_X5CHAIN);
+  if (options->chain_count > 1) lteep_write_array(writer, options->chain_count);
+  for (size_t i = 0; i < options->chain_count; i++) lteep_write_bytes(writer, options->chain[i]);
+}
+
+/* {1: alg, ?33: x5chain}, in memory that the caller frees. */
+static lteep_status make_protected(const lteep_cose_sign_options *options, const lteep_key *key,
+                                   lteep_buffer *header) {
+  size_t room = PROTECTED_MAX + chain_room(options);
+  *header = (lteep_buffer){malloc(room), 0, room};
+  if (!header->at) return LTEEP_ERR_NO_MEMORY;
+  lteep_writer writer = lteep_writer_on(header);
+  lteep_write_map(&writer, options->chain_count ? 2 : 1);
+  lteep_write_int(&writer, LTEEP_HEADER_ALG);
   lteep_write_int(&writer, lteep_key_algorithm(key));
+  if (options->chain_count) write_chain(&writer, options);
   return writer.status;
 }
 
@@ -65,46 +79,27 @@ static void write_signature(lteep_writer *writer, const lteep_key *key, const ui
   lteep_write_bytes(writer, (lteep_bytes){signature, size});
 }
 
-static lteep_status write_sign1(lteep_writer *writer, const lteep_cose_sign_options *options) {
-  const lteep_key *key = options->keys[0];
-  protected_header header;
+/* Headers and signature of a Sign1, whose payload is between them, or of one COSE_Signature. */
+static lteep_status write_signed(lteep_writer *writer, const lteep_cose_sign_options *options,
+                                 const lteep_key *key, bool single) {
+  lteep_buffer header;
   uint8_t signature[LTEEP_SIGNATURE_MAX];
-  lteep_status status = make_protected(key, &header);
-  if (status != LTEEP_OK) return status;
+  lteep_status status = make_protected(options, key, &header);
+  lteep_bytes protected_bytes = lteep_buffer_view(&header);
   lteep_sig_structure parts = {
-      .tag = LTEEP_TAG_SIGN1,
-      .body_protected = lteep_buffer_view(&header.buffer),
+      .tag = single ? LTEEP_TAG_SIGN1 : LTEEP_TAG_SIGN,
       .external_aad = options->external_aad,
       .payload = options->payload,
   };
-  status = make_signature(key, &parts, signature);
-  if (status != LTEEP_OK) return status;
-  if (!options->untagged) lteep_write_tag(writer, LTEEP_TAG_SIGN1);
-  lteep_write_array(writer, 4);
-  status = write_headers(writer, options, key, lteep_buffer_view(&header.buffer));
-  write_payload(writer, options);
-  write_signature(writer, key, signature);
-  return status;
-}
-
-/* One COSE_Signature. */
-static lteep_status write_signer(lteep_writer *writer, const lteep_cose_sign_options *options,
-                                 const lteep_key *key) {
-  protected_header header;
-  uint8_t signature[LTEEP_SIGNATURE_MAX];
-  lteep_status status = make_protected(key, &header);
-  if (status != LTEEP_OK) return status;
-  lteep_sig_structure parts = {
-      .tag = LTEEP_TAG_SIGN,
-      .sign_protected = lteep_buffer_view(&header.buffer),
-      .external_aad = options->external_aad,
-      .payload = options->payload,
-  };
-  status = make_signature(key, &parts, signature);
-  if (status != LTEEP_OK) return status;
-  lteep_write_array(writer, 3);
-  status = write_headers(writer, options, key, lteep_buffer_view(&header.buffer));
-  write_signature(writer, key, signature);
+  *(single ? &parts.body_protected : &parts.sign_protected) = protected_bytes;
+  if (status == LTEEP_OK) status = make_signature(key, &parts, signature);
+  if (status == LTEEP_OK) {
+    lteep_write_array(writer, single ? 4 : 3);
+    status = write_headers(writer, options, key, protected_bytes);
+    if (single) write_payload(writer, options);
+    write_signature(writer, key, signature);
+  }
+  free(header.at);
   return status;
 }
 
@@ -117,7 +112,7 @@ static lteep_status write_sign(lteep_writer *writer, const lteep_cose_sign_optio
   lteep_write_array(writer, options->key_count);
   lteep_status status = LTEEP_OK;
   for (size_t i = 0; i < options->key_count && status == LTEEP_OK; i++)
-    status = write_signer(writer, options, options->keys[i]);
+    status = write_signed(writer, options, options->keys[i], false);
   return status;
 }
 
@@ -129,15 +124,18 @@ static lteep_status finish(const lteep_writer *writer, lteep_status status, size
 }
 
 lteep_status lteep_cose_sign1(const lteep_cose_sign_options *options, lteep_buffer *out) {
-  if (options->key_count != 1) return LTEEP_ERR_SIZE_OUT_OF_RANGE;
+  if (options->key_count != 1 || options->chain_count > LTEEP_COSE_CHAIN_MAX)
+    return LTEEP_ERR_SIZE_OUT_OF_RANGE;
   size_t before = out->size;
   lteep_writer writer = lteep_writer_on(out);
-  lteep_status status = write_sign1(&writer, options);
+  if (!options->untagged) lteep_write_tag(&writer, LTEEP_TAG_SIGN1);
+  lteep_status status = write_signed(&writer, options, options->keys[0], true);
   return finish(&writer, status, before);
 }
 
 lteep_status lteep_cose_sign(const lteep_cose_sign_options *options, lteep_buffer *out) {
-  if (options->key_count == 0 || options->key_count > LTEEP_COSE_SIGNERS_MAX)
+  bool has_chain = options->chain_count > 0; /* of which key? */
+  if (options->key_count == 0 || options->key_count > LTEEP_COSE_SIGNERS_MAX || has_chain)
     return LTEEP_ERR_SIZE_OUT_OF_RANGE;
   size_t before = out->size;
   lteep_writer writer = lteep_writer_on(out);

@@ -5,7 +5,7 @@
 
 enum { MINIMAL_MAX = 160 };
 
-static void write_minimal(lteep_writer *writer, const lteep_key_parts *parts) {
+void lteep_cose_write_minimal(lteep_writer *writer, const lteep_key_parts *parts) {
   bool ec2 = parts->kty == LTEEP_KTY_EC2, symmetric = parts->kty == LTEEP_KTY_SYMMETRIC;
   size_t size = lteep_curve_size(parts->crv);
   lteep_write_map(writer, ec2 ? 4 : symmetric ? 2 : 3);
@@ -29,7 +29,7 @@ lteep_status lteep_cose_thumbprint(const lteep_key_parts *parts,
   size_t size = 0;
   lteep_buffer minimal = {bytes, 0, sizeof bytes};
   lteep_writer writer = lteep_writer_on(&minimal);
-  write_minimal(&writer, parts);
+  lteep_cose_write_minimal(&writer, parts);
   lteep_status status = writer.status;
   if (status == LTEEP_OK)
     status = lteep_digest(LTEEP_ALG_SHA256, lteep_buffer_view(&minimal), digest, &size);

@@ -9,12 +9,6 @@ size_t lteep_sig_structure_room(const lteep_sig_structure *parts) {
          parts->external_aad.size + parts->payload.size;
 }
 
-/* RFC 9052 section 3: a zero-length map is signed as a zero-length string, however it was sent. */
-static lteep_bytes canonical(lteep_bytes protected_header) {
-  bool empty_map = protected_header.size == 1 && protected_header.at[0] == 0xa0;
-  return empty_map ? (lteep_bytes){NULL, 0} : protected_header;
-}
-
 lteep_status lteep_sig_structure_write(const lteep_sig_structure *parts, lteep_buffer *out) {
   static const uint8_t sign[] = "Signature", sign1[] = "Signature1";
   bool single = parts->tag == LTEEP_TAG_SIGN1;
@@ -22,8 +16,8 @@ lteep_status lteep_sig_structure_write(const lteep_sig_structure *parts, lteep_b
   lteep_write_array(&writer, single ? 4 : 5);
   lteep_write_text(&writer, single ? (lteep_bytes){sign1, sizeof sign1 - 1}
                                    : (lteep_bytes){sign, sizeof sign - 1});
-  lteep_write_bytes(&writer, canonical(parts->body_protected));
-  if (!single) lteep_write_bytes(&writer, canonical(parts->sign_protected));
+  lteep_write_bytes(&writer, lteep_cose_canonical(parts->body_protected));
+  if (!single) lteep_write_bytes(&writer, lteep_cose_canonical(parts->sign_protected));
   lteep_write_bytes(&writer, parts->external_aad);
   lteep_write_bytes(&writer, parts->payload);
   return writer.status;

@@ -1,35 +1,35 @@
 /* teep.core.cose: sign1, sign, parse, verify. Options are checked by the Lua face. */
-#include "luateep/cose.h"
+#include "cose.h"
 
-#include <stdio.h>
+#include "luateep/certificate.h"
 
-#include "key.h"
-
-/* --- Signing: (key or list of keys, payload, external_aad, detached, untagged, no_kid) --- */
-
-enum { PAYLOAD = 2, EXTERNAL_AAD, DETACHED, UNTAGGED, NO_KID, SIGN_ARGUMENTS = NO_KID };
+/* --- Signing: (options) --- */
 
 typedef lteep_status (*sign_function)(const lteep_cose_sign_options *, lteep_buffer *);
 
-static lteep_cose_sign_options check_sign_options(lua_State *L) {
-  return (lteep_cose_sign_options){
-      .payload = lteep_check_bytes(L, PAYLOAD),
-      .external_aad = lteep_check_bytes(L, EXTERNAL_AAD),
-      .detached = lua_toboolean(L, DETACHED),
-      .untagged = lua_toboolean(L, UNTAGGED),
-      .no_kid = lua_toboolean(L, NO_KID),
-  };
+/* Certificates listed in field x5chain. */
+static void read_chain(lua_State *L, int given, lteep_cose_sign_options *options) {
+  lua_getfield(L, given, "x5chain");
+  if (lua_isnil(L, -1)) return;
+  int list = lua_gettop(L);
+  options->chain_count = lua_rawlen(L, list);
+  luaL_argcheck(L, options->chain_count >= 1 && options->chain_count <= LTEEP_COSE_CHAIN_MAX, given,
+                "want 1..8 certificates");
+  lteep_bytes *chain = lteep_push_array(L, options->chain_count, sizeof *chain);
+  luaL_checkstack(L, LTEEP_COSE_CHAIN_MAX, NULL);
+  for (size_t i = 0; i < options->chain_count; i++) {
+    lua_rawgeti(L, list, (lua_Integer)i + 1);
+    chain[i] = lteep_check_bytes(L, -1);
+  }
+  options->chain = chain;
 }
 
-/* Names the first key whose Lua function failed, with its message; key objects lie on the stack. */
-static int push_sign_failure(lua_State *L, lteep_status status, int first, int count) {
-  const char *why = NULL;
-  for (int i = 0; i < count && !why; i++) {
-    lteep_push_key_error(L, first + i);
-    why = luaL_tolstring(L, -1, NULL);
-    if (lua_isnil(L, -2)) why = NULL;
-  }
-  return lteep_push_failure(L, status, status == LTEEP_ERR_CRYPTO_FAILED ? why : NULL);
+static void read_sign_options(lua_State *L, lteep_cose_sign_options *options) {
+  options->payload = lteep_field_bytes(L, 1, "payload");
+  options->external_aad = lteep_field_bytes(L, 1, "external_aad");
+  options->detached = lteep_field_flag(L, 1, "detached");
+  options->untagged = lteep_field_flag(L, 1, "untagged");
+  options->no_kid = lteep_field_flag(L, 1, "no_kid");
 }
 
 /* Key objects are at `first`, their handles in `options`. */
@@ -39,34 +39,32 @@ static int sign_with(lua_State *L, sign_function sign, const lteep_cose_sign_opt
   size_t room = lteep_cose_sign_room(options);
   lteep_buffer out = {(uint8_t *)luaL_buffinitsize(L, &buffer, room), 0, room};
   lteep_status status = sign(options, &out);
-  if (status != LTEEP_OK) return push_sign_failure(L, status, first, (int)options->key_count);
+  if (status != LTEEP_OK)
+    return lteep_push_keys_failure(L, status, first, options->key_count, NULL);
   luaL_pushresultsize(&buffer, out.size);
   return 1;
 }
 
 static int cose_sign1(lua_State *L) {
-  const lteep_key *key = lteep_check_key(L, 1);
-  lteep_cose_sign_options options = check_sign_options(L);
+  lteep_cose_sign_options options = {.key_count = 1};
+  lua_settop(L, 1);
+  read_sign_options(L, &options);
+  read_chain(L, 1, &options);
+  lua_getfield(L, 1, "key");
+  const lteep_key *key = lteep_check_key(L, -1);
   options.keys = &key;
-  options.key_count = 1;
-  return sign_with(L, lteep_cose_sign1, &options, 1);
+  return sign_with(L, lteep_cose_sign1, &options, lua_gettop(L));
 }
 
 static int cose_sign(lua_State *L) {
-  const lteep_key *keys[LTEEP_COSE_SIGNERS_MAX];
-  lteep_cose_sign_options options = check_sign_options(L);
-  luaL_checktype(L, 1, LUA_TTABLE);
-  size_t count = lua_rawlen(L, 1);
-  luaL_argcheck(L, count >= 1 && count <= LTEEP_COSE_SIGNERS_MAX, 1, "want 1..8 keys");
-  lua_settop(L, SIGN_ARGUMENTS);
-  luaL_checkstack(L, LTEEP_COSE_SIGNERS_MAX, NULL);
-  for (size_t i = 0; i < count; i++) {
-    lua_rawgeti(L, 1, (lua_Integer)i + 1);
-    keys[i] = lteep_check_key(L, -1);
-  }
-  options.keys = keys;
-  options.key_count = count;
-  return sign_with(L, lteep_cose_sign, &options, SIGN_ARGUMENTS + 1);
+  lteep_cose_sign_options options = {.key_count = 0};
+  int first;
+  lua_settop(L, 1);
+  read_sign_options(L, &options);
+  options.keys = lteep_field_keys(L, 1, "keys", &options.key_count, &first);
+  luaL_argcheck(L, options.key_count >= 1 && options.key_count <= LTEEP_COSE_SIGNERS_MAX, 1,
+                "want 1..8 keys");
+  return sign_with(L, lteep_cose_sign, &options, first);
 }
 
 /* --- Parsing --- */
@@ -75,17 +73,11 @@ static const char *structure_name(const lteep_cose_message *message) {
   return message->tag == LTEEP_TAG_SIGN ? "sign" : "sign1";
 }
 
-static void push_bytes(lua_State *L, lteep_bytes bytes) {
-  lua_pushlstring(L, (const char *)bytes.at, bytes.size);
-}
-
 /* Parses argument `index`; 0 or the number of results pushed for the failure. */
 static int parse(lua_State *L, int index, lteep_cose_message *message) {
   size_t offset = 0;
   lteep_status status = lteep_cose_parse(lteep_check_bytes(L, index), message, &offset);
-  if (status == LTEEP_OK) return 0;
-  const char *what = lua_pushfstring(L, "COSE, byte %I", (lua_Integer)offset);
-  return lteep_push_failure(L, status, what);
+  return status == LTEEP_OK ? 0 : lteep_push_parse_failure(L, status, offset);
 }
 
 static void push_signer(lua_State *L, const lteep_cose_signer *signer) {
@@ -94,10 +86,7 @@ static void push_signer(lua_State *L, const lteep_cose_signer *signer) {
     lua_pushinteger(L, signer->algorithm);
     lua_setfield(L, -2, "algorithm");
   }
-  if (signer->has_kid) {
-    push_bytes(L, signer->kid);
-    lua_setfield(L, -2, "kid");
-  }
+  if (signer->has_kid) lteep_set_bytes(L, "kid", signer->kid);
 }
 
 static int cose_parse(lua_State *L) {
@@ -109,10 +98,7 @@ static int cose_parse(lua_State *L) {
   lua_setfield(L, -2, "structure");
   lua_pushboolean(L, message.tagged);
   lua_setfield(L, -2, "tagged");
-  if (message.has_payload) {
-    push_bytes(L, message.payload);
-    lua_setfield(L, -2, "payload");
-  }
+  if (message.has_payload) lteep_set_bytes(L, "payload", message.payload);
   lua_createtable(L, (int)message.signers, 0);
   for (size_t i = 0; i < message.signers; i++) {
     push_signer(L, &message.signer[i]);
@@ -122,28 +108,26 @@ static int cose_parse(lua_State *L) {
   return 1;
 }
 
-/* --- Verification: (bytes, keys, algorithms, external_aad, detached payload or nil) --- */
+/* --- Verification: (bytes, options) --- */
 
-/* Fills in keys and algorithms; both arrays are Lua's, left on the stack. */
-static void check_acceptable(lua_State *L, lteep_cose_verify_options *options) {
-  luaL_checktype(L, 2, LUA_TTABLE);
-  luaL_checktype(L, 3, LUA_TTABLE);
-  options->key_count = lua_rawlen(L, 2);
-  options->algorithm_count = lua_rawlen(L, 3);
-  const lteep_key **keys = lteep_push_array(L, options->key_count, sizeof *keys);
-  int *algorithms = lteep_push_array(L, options->algorithm_count, sizeof *algorithms);
-  for (size_t i = 0; i < options->key_count; i++) {
-    lua_rawgeti(L, 2, (lua_Integer)i + 1);
-    keys[i] = lteep_check_key(L, -1); /* stays alive: `keys` is on the stack */
-    lua_pop(L, 1);
+/* Certificates listed in field `anchors` of field `certificates`, and the time next to it. */
+static void read_anchors(lua_State *L, lteep_cose_verify_options *options) {
+  lua_getfield(L, 2, "certificates");
+  if (lua_isnil(L, -1)) return;
+  lua_getfield(L, -1, "time");
+  options->time = luaL_checkinteger(L, -1);
+  lua_getfield(L, -2, "anchors");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  int list = lua_gettop(L);
+  options->anchor_count = lua_rawlen(L, list);
+  luaL_argcheck(L, options->anchor_count <= LTEEP_ANCHORS_MAX, 2, "want at most 64 anchors");
+  lteep_bytes *anchors = lteep_push_array(L, options->anchor_count, sizeof *anchors);
+  luaL_checkstack(L, LTEEP_ANCHORS_MAX, NULL);
+  for (size_t i = 0; i < options->anchor_count; i++) {
+    lua_rawgeti(L, list, (lua_Integer)i + 1);
+    anchors[i] = lteep_check_bytes(L, -1);
   }
-  for (size_t i = 0; i < options->algorithm_count; i++) {
-    lua_rawgeti(L, 3, (lua_Integer)i + 1);
-    algorithms[i] = lteep_check_algorithm(L, -1);
-    lua_pop(L, 1);
-  }
-  options->keys = keys;
-  options->algorithms = algorithms;
+  options->anchors = anchors;
 }
 
 /* What the message says about its signers, for the failure: "COSE_Sign1, alg -9, kid ca9e...". */
@@ -153,33 +137,37 @@ static const char *push_claims(lua_State *L, const lteep_cose_message *message) 
   luaL_addstring(&buffer, message->tag == LTEEP_TAG_SIGN ? "COSE_Sign" : "COSE_Sign1");
   for (size_t i = 0; i < message->signers; i++) {
     const lteep_cose_signer *signer = &message->signer[i];
-    char text[32];
-    snprintf(text, sizeof text, signer->has_algorithm ? ", alg %lld" : ", no alg",
-             (long long)signer->algorithm);
-    luaL_addstring(&buffer, text);
-    if (signer->has_kid) luaL_addstring(&buffer, ", kid ");
-    for (size_t at = 0; at < signer->kid.size && at < LTEEP_THUMBPRINT_SIZE; at++) {
-      snprintf(text, sizeof text, "%02x", signer->kid.at[at]);
-      luaL_addstring(&buffer, text);
-    }
+    lteep_add_claim(&buffer, signer->has_algorithm, signer->algorithm, signer->has_kid,
+                    signer->kid);
   }
   luaL_pushresult(&buffer);
   return lua_tostring(L, -1);
 }
 
-static int push_verified(lua_State *L, lteep_bytes payload, const lteep_key *key, size_t index) {
+static void push_chain(lua_State *L, lteep_bytes chain) {
+  lteep_bytes certificates[LTEEP_COSE_CHAIN_MAX];
+  size_t count = 0;
+  if (lteep_cose_chain_read(chain, certificates, &count) != LTEEP_OK) count = 0;
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushlstring(L, (const char *)certificates[i].at, certificates[i].size);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+}
+
+/* The key object at `index` made the signature. */
+static int push_verified(lua_State *L, lteep_bytes payload, int index) {
   lteep_key_parts parts;
   uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE];
+  const lteep_key *key = lteep_check_key(L, index);
   lteep_key_public_parts(key, &parts);
   lteep_status status = lteep_cose_thumbprint(&parts, thumbprint);
   if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
-  lua_createtable(L, 0, 4);
-  push_bytes(L, payload);
-  lua_setfield(L, -2, "payload");
-  lua_rawgeti(L, 2, (lua_Integer)index + 1);
+  lua_createtable(L, 0, 5);
+  lteep_set_bytes(L, "payload", payload);
+  lua_pushvalue(L, index);
   lua_setfield(L, -2, "key");
-  push_bytes(L, (lteep_bytes){thumbprint, sizeof thumbprint});
-  lua_setfield(L, -2, "kid");
+  lteep_set_bytes(L, "kid", (lteep_bytes){thumbprint, sizeof thumbprint});
   lua_pushstring(L, lteep_algorithm_name(lteep_key_algorithm(key)));
   lua_setfield(L, -2, "algorithm");
   return 1;
@@ -187,16 +175,30 @@ static int push_verified(lua_State *L, lteep_bytes payload, const lteep_key *key
 
 static int cose_verify(lua_State *L) {
   lteep_cose_message message;
-  lteep_cose_verify_options options = {.external_aad = lteep_check_bytes(L, 4)};
-  if (!lua_isnoneornil(L, 5)) options.detached_payload = lteep_check_bytes(L, 5);
-  check_acceptable(L, &options);
+  int first;
+  lua_settop(L, 2);
+  lteep_cose_verify_options options = {
+      .external_aad = lteep_field_bytes(L, 2, "external_aad"),
+      .detached_payload = lteep_field_bytes(L, 2, "payload"),
+      .tagging = lteep_field_tagging(L, 2),
+      .all_keys = lteep_field_flag(L, 2, "all"),
+  };
+  options.algorithms = lteep_field_algorithms(L, 2, &options.algorithm_count);
+  read_anchors(L, &options);
+  options.keys = lteep_field_keys(L, 2, "keys", &options.key_count, &first);
   int failed = parse(L, 1, &message);
   if (failed) return failed;
   size_t signer = 0, key = 0;
-  lteep_status status = lteep_cose_verify(&message, &options, &signer, &key);
+  luaL_checkstack(L, 8, NULL);
+  lteep_key **leaf = options.anchors ? lteep_push_key(L, 0) : NULL; /* follows the last of keys */
+  lteep_status status = lteep_cose_verify(&message, &options, &signer, &key, leaf);
   if (status != LTEEP_OK) return lteep_push_failure(L, status, push_claims(L, &message));
   lteep_bytes payload = message.has_payload ? message.payload : options.detached_payload;
-  return push_verified(L, payload, options.keys[key], key);
+  int pushed = push_verified(L, payload, first + (int)key);
+  if (pushed != 1 || key != options.key_count) return pushed;
+  push_chain(L, message.signer[signer].chain);
+  lua_setfield(L, -2, "x5chain");
+  return 1;
 }
 
 static const luaL_Reg functions[] = {{"sign1", cose_sign1},
@@ -207,5 +209,7 @@ static const luaL_Reg functions[] = {{"sign1", cose_sign1},
 
 int lteep_open_cose(lua_State *L) {
   luaL_newlib(L, functions);
+  lteep_add_cose_open(L);
+  lteep_add_cose_seal(L);
   return 1;
 }

@@ -31,7 +31,7 @@ static lteep_status check_copy(lteep_bytes input, const lteep_key *key) {
   CHECK(status == LTEEP_OK || offset <= input.size);
   lteep_cose_verify_options options = {
       .keys = &key, .key_count = 1, .algorithms = esp256, .algorithm_count = 1};
-  if (status == LTEEP_OK) status = lteep_cose_verify(&message, &options, &signer, &index);
+  if (status == LTEEP_OK) status = lteep_cose_verify(&message, &options, &signer, &index, NULL);
   free(copy);
   return status;
 }

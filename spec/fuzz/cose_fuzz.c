@@ -36,7 +36,7 @@ static void check_verify(const lteep_cose_message *message) {
   };
   if (!message->has_payload)
     options.detached_payload = (lteep_bytes){(const uint8_t *)"detached", 8};
-  if (lteep_cose_verify(message, &options, &signer, &key) == LTEEP_OK) abort();
+  if (lteep_cose_verify(message, &options, &signer, &key, NULL) == LTEEP_OK) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

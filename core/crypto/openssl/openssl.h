@@ -38,4 +38,7 @@ lteep_status lteep_openssl_cipher_start(int alg, bool encrypt, lteep_bytes key, 
 lteep_status lteep_openssl_cipher_update(void *state, lteep_bytes data, uint8_t *out);
 void lteep_openssl_cipher_end(void *state);
 
+/* certificate.c */
+lteep_status lteep_openssl_certify(const struct lteep_certificate_path *path, lteep_buffer *info);
+
 #endif

@@ -123,4 +123,5 @@ const lteep_provider lteep_provider_openssl = {
     .cipher_start = lteep_openssl_cipher_start,
     .cipher_update = lteep_openssl_cipher_update,
     .cipher_end = lteep_openssl_cipher_end,
+    .certify = lteep_openssl_certify,
 };

@@ -122,6 +122,8 @@ typedef struct {
   size_t kid_size;
 } lteep_key_parts;
 
+struct lteep_certificate_path; /* certificate.h */
+
 /* A provider: NULL entries and `supports` tell what it lacks. Providers keep no secrets between
  * calls; `prepare` may build a loaded form of a key once (`*loaded`), `release` frees it. Sizes of
  * keys, nonces, tags and signatures were checked before a provider is called. */
@@ -158,6 +160,8 @@ typedef struct {
                                void **state);
   lteep_status (*cipher_update)(void *state, lteep_bytes data, uint8_t *out);
   void (*cipher_end)(void *state);
+  /* X.509 path validation: appends the SubjectPublicKeyInfo of the leaf (certificate.h). */
+  lteep_status (*certify)(const struct lteep_certificate_path *path, lteep_buffer *info);
 } lteep_provider;
 
 /* Providers in use, NULL-ended, in their order; at first all that are compiled in. */
