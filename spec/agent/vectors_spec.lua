@@ -33,10 +33,10 @@ for _, dialect in ipairs(wire.dialects) do
       return answer
     end
 
-    it("suit_personalization, refuses its dependency and says so in its report (S-061)", function()
+    it("suit_personalization, refuses what it cannot decrypt and says so in its report", function()
       local answer <const> = fails(vectors.example "suit_personalization")
       local report <const> = assert(suit.read_report(answer.suit_reports[1]))
-      assert.equal(require("teep.errors").numbers.dependency_unsupported, report.failure.code)
+      assert.equal(require("teep.errors").numbers.parameter_unsupported, report.failure.code)
     end)
 
     it("update, accepts no manifest signed with ES256", function()

@@ -47,7 +47,7 @@ describe("teep.suit.create", function()
   end)
 
   it("refuses values that no processor would accept (S-037)", function()
-    refused("size_out_of_range", { components = { component{ vendor_identifier = "short" } } })
+    refused("size_out_of_range", { components = { component{ class_identifier = "short" } } })
     refused("component_unsupported", { components = { component{ id = { ("s"):rep(257) } } } })
     refused("component_unsupported", { components = { component(), component() } })
     local function at(digest) return { components = { component{ payload = false, uri = "x:y", size = 1, digest = digest } } } end

@@ -51,8 +51,10 @@ describe("teep.suit.process", function()
       installed(raw.make(), { current = function() return nil end })
     end)
 
-    it("refuses dependencies (S-061)", function()
-      refused("dependency_unsupported", 5, raw.make{ common = { [1] = raw.map{ [1] = cbor.map{} } } })
+    it("refuses a dependency that has neither a prefix nor a component", function()
+      local envelope <const> = raw.make{ common = { [1] = raw.map{ [1] = cbor.map{} } } }
+      local verified <const>, _, code = suit.verify(envelope, { keys = raw.trusted })
+      assert.same({ nil, "component_unsupported" }, { verified, code })
     end)
 
     it("refuses a manifest with nothing for an Update to run", function()
@@ -454,7 +456,7 @@ describe("teep.suit.process", function()
 
     it("throws", function()
       throws("unknown option: trust", { trust = {} })
-      throws("procedure has to be update or uninstall", { procedure = "invoke" })
+      throws("procedure has to be update, invocation or uninstall", { procedure = "invoke" })
       throws("device.class_identifier has to be 16 bytes", { device = { vendor_identifier = ("v"):rep(16) } })
       throws("no such SUIT limit: bytes", { limits = { bytes = 1 } })
       assert.error_matches(function() suit.process(verified, {}) end, "missing option")

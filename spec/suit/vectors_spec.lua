@@ -63,10 +63,10 @@ describe("examples of the TEEP draft", function()
     assert.equal(vectors.payload, sim:content(vectors.component))
   end)
 
-  with_example("suit_personalization", "suit_personalization is refused for its dependency (S-061)", function(bytes)
+  with_example("suit_personalization", "suit_personalization is refused where nothing decrypts", function(bytes)
     local verified <const> = assert(verify(bytes))
     assert.same({ "TEEP-Device", "SecureFS", "config.suit" }, verified.manifest_component_id)
-    assert.equal("dependency_unsupported", run(verified).code)
+    assert.equal("parameter_unsupported", run(verified).code)
   end)
 
   -- Its labels are those of an outdated draft: install was 9, which is invoke today. What it holds is no

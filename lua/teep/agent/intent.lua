@@ -51,22 +51,37 @@ local function without(list, id)
   return rest
 end
 
-local apply = {}
-
-function apply.undone() end
-
-function apply.done(state, wanted)
-  ledger.drop(state.unneeded, "manifest_component_id", wanted.manifest_component_id)
-  local row = wanted.manifest
-  if not row then
-    return ledger.drop(state.manifests, "manifest_component_id", wanted.manifest_component_id)
-  end
+local function put(state, row)
   ledger.put(state.manifests, "manifest_component_id", row)
   raise(state, row)
   for _, component in ipairs(row.components) do
     ledger.drop(state.requested, "component_id", component.component_id)
     state.broken = without(state.broken, component.component_id)
   end
+end
+
+-- The manifest and the dependencies it brings; none when it is uninstalled.
+local function rows_of(wanted)
+  return { wanted.manifest, table.unpack(wanted.dependencies or {}) }
+end
+
+-- Identifiers of manifests that are uninstalled, dependencies that nobody needs any more among them.
+local function gone_by(wanted)
+  local list = table.move(wanted.dropped or {}, 1, #(wanted.dropped or {}), 1, {})
+  if not wanted.manifest then list[#list + 1] = wanted.manifest_component_id end
+  return list
+end
+
+local apply = {}
+
+function apply.undone() end
+
+function apply.done(state, wanted)
+  ledger.drop(state.unneeded, "manifest_component_id", wanted.manifest_component_id)
+  for _, id in ipairs(gone_by(wanted)) do
+    ledger.drop(state.manifests, "manifest_component_id", id)
+  end
+  for _, row in ipairs(rows_of(wanted)) do put(state, row) end
 end
 
 local function holds(row, ids)
@@ -76,12 +91,19 @@ local function holds(row, ids)
   return false
 end
 
--- Takes the manifest of the intent, and all others that hold a lost component, out of the ledger.
+local function contains(ids, id)
+  for _, other in ipairs(ids) do
+    if component_id.equal(other, id) then return true end
+  end
+  return false
+end
+
+-- Takes the manifests of the intent, and all others that hold a lost component, out of the ledger.
 local function drop_manifests(state, wanted, lost)
-  local kept, dropped = {}, {}
+  local kept, dropped, at_work = {}, {}, gone_by(wanted)
+  for _, row in ipairs(rows_of(wanted)) do at_work[#at_work + 1] = row.manifest_component_id end
   for _, row in ipairs(state.manifests) do
-    local gone = component_id.equal(row.manifest_component_id, wanted.manifest_component_id)
-      or holds(row, lost)
+    local gone = contains(at_work, row.manifest_component_id) or holds(row, lost)
     table.insert(gone and dropped or kept, row)
     if gone then ledger.drop(state.unneeded, "manifest_component_id", row.manifest_component_id) end
   end
@@ -100,8 +122,7 @@ end
 
 function apply.broken(state, wanted, lost)
   for _, row in ipairs(drop_manifests(state, wanted, lost)) do
-    local uninstalled = not wanted.manifest
-      and component_id.equal(row.manifest_component_id, wanted.manifest_component_id)
+    local uninstalled = contains(gone_by(wanted), row.manifest_component_id)
     for _, component in ipairs(row.components) do
       mark(state, component.component_id, not uninstalled and row.tam_uri or nil)
     end
@@ -129,8 +150,8 @@ end
 
 --- Record a change before it is committed.
 -- @tparam Ledger book
--- @tparam table wanted `{ manifest_component_id, manifest = row or nil (uninstall),
---   changes = { { component_id, from, to } } }`
+-- @tparam table wanted `{ manifest_component_id, manifest = row or nil (uninstall), dependencies = rows it
+--   brings, dropped = identifiers of manifests that go, changes = { { component_id, from, to } } }`
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code of the driver
 function intent.record(book, wanted)

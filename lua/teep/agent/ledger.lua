@@ -90,10 +90,12 @@ local function slot_name(slot) return "manifest-" .. slot end
 --- Store an envelope in a slot that no manifest uses.
 -- Envelopes lie beside the ledger so that it stays small; slots are used again, so their number is bounded.
 -- @tparam string envelope
+-- @tparam[opt] {[integer]=boolean,...} taken slots of the change under way
 -- @treturn[1] integer slot
 -- @treturn[2] nil, string, string message and code of the driver
-function Ledger:store(envelope)
+function Ledger:store(envelope, taken)
   local used, slot = {}, 1
+  for other in pairs(taken or {}) do used[other] = true end
   for _, row in ipairs(self.state.manifests) do used[row.slot] = true end
   while used[slot] do slot = slot + 1 end
   local ok, message, code = self.driver:seal_put(slot_name(slot), envelope)
@@ -116,17 +118,57 @@ end
 
 --- The manifests that hold a component.
 -- @tparam {string,...} id of the component
--- @tparam[opt] {string,...} except identifier of a manifest that does not count
 -- @treturn {{manifest=table,component=table},...}
-function Ledger:holders(id, except)
+function Ledger:holders(id)
   local found = {}
   for _, row in ipairs(self.state.manifests) do
     local _, component = ledger.find(row.components, "component_id", id)
-    if component and not (except and component_id.equal(row.manifest_component_id, except)) then
-      found[#found + 1] = { manifest = row, component = component }
-    end
+    if component then found[#found + 1] = { manifest = row, component = component } end
   end
   return found
+end
+
+local function among(list, id)
+  for _, other in ipairs(list) do
+    if component_id.equal(other, id) then return true end
+  end
+  return false
+end
+
+--- Whether a list of manifests depends on one.
+-- @tparam {table,...} rows
+-- @tparam {string,...} id of a manifest
+-- @tparam[opt] {{string,...},...} except identifiers of manifests that do not count
+function ledger.depend(rows, id, except)
+  for _, row in ipairs(rows) do
+    local counts = not among(except or {}, row.manifest_component_id)
+    if counts and ledger.find(row.dependencies or {}, "manifest_component_id", id) then return true end
+  end
+  return false
+end
+
+--- Whether a component or a manifest has to stay: another manifest holds or needs it, or it was sent by
+-- itself.
+-- @tparam {string,...} id of the component or manifest
+-- @tparam {{string,...},...} except identifiers of manifests that do not count
+-- @treturn boolean
+function Ledger:kept(id, except)
+  for _, holder in ipairs(self:holders(id)) do
+    if not among(except, holder.manifest.manifest_component_id) then return true end
+  end
+  local own = self:manifest(id)
+  local by_itself = own and not own.brought and not among(except, id)
+  return by_itself or ledger.depend(self.state.manifests, id, except)
+end
+
+--- The manifest installed as a dependency of another.
+-- @tparam {string,...} id of the component that stands for it
+-- @tparam {string,...} dependent identifier of the manifest that depends on it
+-- @treturn ?table row
+function Ledger:dependency(id, dependent)
+  local row = self:manifest(dependent)
+  local _, edge = ledger.find(row and row.dependencies or {}, "component_id", id)
+  return self:manifest(edge and edge.manifest_component_id or id)
 end
 
 --- Every installed component once, with the manifests that hold it.

@@ -2,9 +2,9 @@
 -- Process (stages only), plan the change of every component, record the intent, commit, settle by
 -- the bytes. An outcome is that of `teep.suit.process`; what fails outside of it is written into it.
 -- @module teep.agent.procedure
-local component_id <const> = require "teep.component_id"
 local intent <const> = require "teep.agent.intent"
 local ledger <const> = require "teep.agent.ledger"
+local plan <const> = require "teep.agent.plan"
 local reasons <const> = require "teep.suit.reasons"
 local suit <const> = require "teep.suit"
 
@@ -12,7 +12,7 @@ local procedure = {}
 
 -- An outcome before anything ran; without a manifest to refer to there is no report of it.
 local function blank(verified)
-  return { ok = true, installed = {}, unlinked = {}, records = {},
+  return { ok = true, installed = {}, unlinked = {}, dependencies = {}, records = {},
     reference = verified and { uri = verified.reference_uri or "", digest = verified.digest } }
 end
 
@@ -29,90 +29,27 @@ local function process(agent, txn, verified, name)
     driver = agent.driver,
     device = agent.device,
     fetch = agent.fetch,
+    rights = agent.rights,
+    rules = agent.rules,
     current = function(identity) return book:sequence_number(identity) end,
-    keep = function(id) return #book:holders(id, verified.identity) > 0 end,
+    keep = function(id, identities) return book:kept(id, identities) end,
+    dependency = function(id, dependent)
+      local row = book:dependency(id, dependent)
+      if row then return book:envelope(row.slot), row.digest end
+    end,
   })
 end
 
-local function add_change(book, plan, id, to)
-  if ledger.find(plan.changes, "component_id", id) then return true end
-  local from, message, code = intent.measure(book.driver, id)
-  if not from then return nil, message, code end
-  if from ~= "" or to ~= "" then table.insert(plan.changes, { component_id = id, from = from, to = to }) end
-  return from ~= ""
-end
-
--- Removes a component that no manifest holds any more. `staged`: the procedure did so already.
-local function release(book, plan, id, staged)
-  if #book:holders(id, plan.manifest_component_id) > 0 then return true end
-  local there, message, code = add_change(book, plan, id, "")
-  if code then return nil, message, code end
-  if there and not staged then return plan.txn:remove(id) end
-  return true
-end
-
-local function hold(book, plan, id)
-  local state, message, code = book.driver:probe(id)
-  if state then
-    table.insert(plan.components, { component_id = id, digest = state.digest,
-      digest_algorithm = state.digest_algorithm, size = state.size })
-  elseif code ~= "not_found" then
-    return nil, message, code
-  end
-  return true
-end
-
-local function contains(list, id)
-  for _, other in ipairs(list) do
-    if component_id.equal(other, id) then return true end
-  end
-  return false
-end
-
-local function plan_installed(book, plan, outcome)
-  for _, component in ipairs(outcome.installed) do
-    table.insert(plan.components, component)
-    local _, message, code = add_change(book, plan, component.component_id, component.digest)
-    if code then return nil, message, code end
-  end
-  return true
-end
-
--- Components the manifest names without writing them are held as they are.
-local function plan_named(book, plan, verified, outcome)
-  for _, id in ipairs(verified.components) do
-    if not ledger.find(plan.components, "component_id", id) and not contains(outcome.unlinked, id) then
-      local ok, message, code = hold(book, plan, id)
-      if not ok then return nil, message, code end
-    end
-  end
-  return true
-end
-
-local function plan_released(book, plan, outcome, old)
-  for _, id in ipairs(outcome.unlinked) do
-    local ok, message, code = release(book, plan, id, true)
-    if not ok then return nil, message, code end
-  end
-  for _, component in ipairs(old and old.components or {}) do
-    if not ledger.find(plan.components, "component_id", component.component_id) then
-      local ok, message, code = release(book, plan, component.component_id, false)
-      if not ok then return nil, message, code end
-    end
-  end
-  return true
-end
-
--- Fills `plan` with the components held afterwards and the change of each.
-local function lay_out(book, plan, verified, outcome, installing)
-  local old = book:manifest(plan.manifest_component_id)
-  if installing then
-    local ok, message, code = plan_installed(book, plan, outcome)
-    if not ok then return nil, message, code end
-    ok, message, code = plan_named(book, plan, verified, outcome)
-    if not ok then return nil, message, code end
-  end
-  return plan_released(book, plan, outcome, old)
+--- Store an envelope without its payloads, enough to uninstall by.
+-- @tparam Ledger book
+-- @tparam string envelope
+-- @tparam[opt] {[integer]=boolean,...} taken slots that are not free, though no manifest uses them yet
+-- @treturn[1] integer slot
+-- @treturn[2] nil, string, string message and code
+function procedure.keep(book, envelope, taken)
+  local stripped, message, code = suit.strip(envelope)
+  if not stripped then return nil, message, code end
+  return book:store(stripped, taken)
 end
 
 local verdicts <const> = {
@@ -120,16 +57,14 @@ local verdicts <const> = {
   broken = { "the bytes stored are not those committed", "corrupt" },
 }
 
-local function commit(agent, plan, outcome)
+local function commit(agent, txn, wanted, outcome)
   local book = agent.ledger
-  local ok, message, code = intent.record(book, {
-    manifest_component_id = plan.manifest_component_id, manifest = plan.manifest, changes = plan.changes,
-  })
+  local ok, message, code = intent.record(book, wanted)
   if not ok then
-    plan.txn:abort()
+    txn:abort()
     return failed(outcome, message, code)
   end
-  local _, why, what = plan.txn:commit()
+  local _, why, what = txn:commit()
   local verdict
   verdict, message, code = intent.settle(book)
   if not verdict then return failed(outcome, message, code) end
@@ -138,22 +73,22 @@ local function commit(agent, plan, outcome)
 end
 
 local function run(agent, verified, name, row)
+  local book = agent.ledger
   local txn, message, code = agent.driver:txn()
   if not txn then return failed(blank(verified), message, code) end
   local outcome = verified and process(agent, txn, verified, name) or blank()
-  local plan = { txn = txn, components = {}, changes = {},
-    manifest_component_id = row.manifest_component_id }
+  local wanted
   if outcome.ok then
-    local ok, why, what = lay_out(agent.ledger, plan, verified, outcome, name == "update")
-    if not ok then failed(outcome, why, what) end
+    wanted, message, code = plan.of(book, {
+      txn = txn, outcome = outcome, row = row, verified = verified, installing = name == "update",
+      keep = function(envelope, taken) return procedure.keep(book, envelope, taken) end,
+      limits = agent.limits,
+    })
+    if not wanted then failed(outcome, message, code) end
   end
-  if not outcome.ok then
-    txn:abort()
-    return outcome
-  end
-  row.components = plan.components
-  plan.manifest = name == "update" and row or nil
-  return commit(agent, plan, outcome)
+  if wanted then return commit(agent, txn, wanted, outcome) end
+  txn:abort()
+  return outcome
 end
 
 --- Install a verified manifest.
@@ -173,14 +108,29 @@ function procedure.install(agent, verified, slot, tam_uri)
   })
 end
 
---- Uninstall a manifest of the ledger: its uninstall sequence, then every component nobody else holds.
+-- Others depend on it: it stays for them, no longer for itself.
+local function release(book, row)
+  local outcome = blank()
+  local ok, message, code = book:change(function(state)
+    local changed = { brought = true }
+    for name, value in pairs(row) do changed[name] = changed[name] or value end
+    ledger.put(state.manifests, "manifest_component_id", changed)
+    ledger.drop(state.unneeded, "manifest_component_id", row.manifest_component_id)
+  end)
+  return ok and outcome or failed(outcome, message, code)
+end
+
+--- Uninstall a manifest of the ledger: its uninstall sequence, then every component nobody else holds. One
+-- that others depend on stays until they are uninstalled.
 -- The sequence is not run when its signer is no longer trusted or the stored envelope is damaged; the
 -- components are removed all the same.
 -- @tparam Agent agent
 -- @tparam table row of the ledger
 -- @treturn table outcome
 function procedure.uninstall(agent, row)
-  local envelope, message, code = agent.ledger:envelope(row.slot)
+  local book = agent.ledger
+  if ledger.depend(book.state.manifests, row.manifest_component_id) then return release(book, row) end
+  local envelope, message, code = book:envelope(row.slot)
   if not envelope and code ~= "corrupt" and code ~= "not_found" then return failed(blank(), message, code) end
   local trust = { keys = agent.signers, algorithms = agent.algorithms }
   local verified = envelope and suit.verify(envelope, trust)

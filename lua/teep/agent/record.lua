@@ -32,7 +32,11 @@ local manifest <const> = map(
   { "kid", bytes },
   { "tam_uri", text },
   { "slot", { type = "uint" } },
-  { "components", list(component) })
+  { "components", list(component) },
+  -- edges to the manifests it depends on; and whether it is there for these only, not sent by itself
+  { "dependencies", list(map({ "component_id", identifier }, { "manifest_component_id", identifier })),
+    true },
+  { "brought", { type = "bool" }, true })
 
 local change <const> = map(
   { "component_id", identifier },
@@ -49,7 +53,8 @@ local description <const> = map(
   { "update_tokens", list(map({ "kid", bytes }, { "tokens", list(bytes) })) },
   { "broken", list(identifier) },
   { "intent", map({ "manifest_component_id", identifier }, { "changes", list(change) },
-    { "manifest", manifest, true }), true })
+    { "manifest", manifest, true }, { "dependencies", list(manifest), true },
+    { "dropped", list(identifier), true }), true })
 description.name = "ledger"
 
 local record = {}

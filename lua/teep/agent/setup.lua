@@ -25,7 +25,14 @@ local known <const> = {
   driver = "any", device = "table", trust = "table", tam_uri = "string?", tam_uris = "table?",
   policy = "any?", fetch = "function?", wire = "string?", clock = "function", random = "function?",
   await = "function?", observe = "function?", limits = "table?", algorithm = "string?",
-  on_unauthenticated = "string?", check_in = "number?",
+  on_unauthenticated = "string?", check_in = "number?", rights = "table?", rules = "table?",
+}
+
+-- What a device can tell about itself; a condition that needs what is absent is not supported.
+local device_fields <const> = {
+  vendor_identifier = "string", class_identifier = "string", device_identifier = "string?",
+  clock = "function?", slot = "function?", battery = "function?", authorized = "function?",
+  version = "function?", wait = "table?", metadata = "function?",
 }
 
 local function merge(given)
@@ -59,10 +66,18 @@ local function set(list)
 end
 
 local function check_device(device)
-  options.check(device, { vendor_identifier = "string", class_identifier = "string" })
-  for name, value in pairs(device) do
-    if #value ~= 16 then error(("device.%s: %d bytes, want 16"):format(name, #value), 5) end
+  options.check(device, device_fields)
+  for _, name in ipairs{ "vendor_identifier", "class_identifier", "device_identifier" } do
+    local value = device[name]
+    if value and #value ~= 16 then error(("device.%s: %d bytes, want 16"):format(name, #value), 5) end
   end
+end
+
+-- The agent's own clock serves use-before.
+local function with_clock(device, clock)
+  local complete = { clock = clock }
+  for name, value in pairs(device) do complete[name] = value end
+  return complete
 end
 
 local function check(given)
@@ -79,12 +94,13 @@ end
 function setup.fields(given)
   check(given)
   local fields = {
-    driver = given.driver, device = given.device, tams = given.trust.tams, signers = given.trust.signers,
+    driver = given.driver, device = with_clock(given.device, given.clock), tams = given.trust.tams,
+    signers = given.trust.signers,
     tam_uri = given.tam_uri, tam_uris = set(given.tam_uris), policy = given.policy, fetch = given.fetch,
     wire = given.wire or "v26", clock = given.clock, observe = given.observe or function() end,
     limits = merge(given.limits), on_unauthenticated = given.on_unauthenticated or "error",
-    check_in = given.check_in, algorithm = given.algorithm or "ESP256", algorithms = algorithms(),
-    version = 0, checked = {},
+    check_in = given.check_in, rights = given.rights, rules = given.rules,
+    algorithm = given.algorithm or "ESP256", algorithms = algorithms(), version = 0, checked = {},
   }
   fields.suite, fields.suit_cose_profiles = reply.abilities(fields.wire, crypto.algorithms[fields.algorithm])
   if not fields.suite then error("option algorithm: want ESP256 or Ed25519", 3) end

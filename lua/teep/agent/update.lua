@@ -55,8 +55,10 @@ local function facts(work)
       })
     end
   end
+  local device = work.agent.device
   return { tam = { kid = work.kid, uri = work.tam_uri }, manifests = manifests,
-    unneeded_manifest_list = texts(work.message.unneeded_manifest_list), device = work.agent.device }
+    unneeded_manifest_list = texts(work.message.unneeded_manifest_list),
+    device = { vendor_identifier = device.vendor_identifier, class_identifier = device.class_identifier } }
 end
 
 -- Policy point `consider`: no verb is a denial.
@@ -118,12 +120,6 @@ local function fits(agent, verified)
   return true
 end
 
-local function keep(book, envelope)
-  local stripped, message, code = suit.strip(envelope)
-  if not stripped then return nil, message, code end
-  return book:store(stripped)
-end
-
 local function install_one(work, entry)
   local agent, verified = work.agent, entry.verified
   if not verified then return manifest_failed(nil, entry.message, entry.code) end
@@ -131,7 +127,7 @@ local function install_one(work, entry)
   local ok, message, code = fits(agent, verified)
   if not ok then return manifest_failed(id, message, code) end
   local slot
-  slot, message, code = keep(agent.ledger, entry.envelope)
+  slot, message, code = procedure.keep(agent.ledger, entry.envelope)
   if not slot then return manifest_failed(id, message, code) end
   local outcome = procedure.install(agent, verified, slot, work.tam_uri)
   report(work, outcome)

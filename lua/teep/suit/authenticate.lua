@@ -15,27 +15,31 @@ local wrapper_codec <const> = schema.compile{
 }
 local digest_codec <const> = schema.compile(digest.description)
 
--- COSE_Mac0, COSE_Mac, COSE_Sign: allowed by the draft, but no TEEP cipher suite makes use of them.
-local unsupported <const> = { ["\xD1"] = "COSE_Mac0", ["\xD8\x61"] = "COSE_Mac", ["\xD8\x62"] = "COSE_Sign" }
+-- COSE_Mac has no place in any of the profiles of draft-ietf-suit-mti.
+local structures <const> = {
+  ["\xD2"] = "sign1", ["\xD8\x62"] = "sign", ["\xD1"] = "mac0", ["\xD8\x61"] = "mac",
+}
+local unsupported <const> = { mac0 = "COSE_Mac0", mac = "COSE_Mac" }
 
 -- The tag is required inside the wrapper, and the payload has to be the digest itself: detached.
 local function check_shape(block, path)
   local parsed, message, code = cose.parse(block)
   if not parsed then return errors.fail(code, "%s: %s", path, message) end
-  if parsed.structure ~= "sign1" or not parsed.tagged then
-    return errors.fail("not_cose", "%s: want a COSE_Sign1 with tag 18", path)
-  end
   if parsed.payload then return errors.fail("not_cose", "%s: the payload has to be detached", path) end
   return true
 end
 
 local function read_block(bytes, i)
   local path <const> = ("authentication block %d"):format(i)
-  local other <const> = unsupported[bytes:sub(1, 1)] or unsupported[bytes:sub(1, 2)]
-  if other then return { bytes = bytes, path = path, unsupported = other } end
+  local structure <const> = structures[bytes:sub(1, 1)] or structures[bytes:sub(1, 2)]
+  if not structure then
+    return errors.fail("not_cose", "%s: want COSE_Sign1, COSE_Sign or COSE_Mac0 with its tag", path)
+  end
+  local block <const> = { bytes = bytes, path = path, unsupported = unsupported[structure] }
+  if block.unsupported then return block end
   local ok, message, code = check_shape(bytes, path)
   if not ok then return ok, message, code end
-  return { bytes = bytes, path = path }
+  return block
 end
 
 local function check_size(envelope, limits)
@@ -90,19 +94,25 @@ function authenticate.check_digest(envelope, wrapper)
   return digest.verify(wrapper.digest, envelope:encoded(labels.manifest), "envelope.manifest")
 end
 
-local function verify_blocks(wrapper, options)
-  local causes <const> = {}
-  for i, block in ipairs(wrapper.blocks) do
-    if block.unsupported then
-      causes[i] = ("%s: %s is not supported"):format(block.path, block.unsupported)
-    else
-      local signer <const>, message <const> = cose.verify(block.bytes, {
-        keys = options.keys, algorithms = options.algorithms, payload = wrapper.payload,
-      })
-      if signer then return signer end
-      causes[i] = ("%s: %s"):format(block.path, message)
-    end
+local function verify_block(block, wrapper, options)
+  if block.unsupported then
+    return nil, ("%s is not supported"):format(block.unsupported)
   end
+  return cose.verify(block.bytes, {
+    keys = options.keys, algorithms = options.algorithms, payload = wrapper.payload,
+  })
+end
+
+-- All blocks are looked at: their signers bring their rights together. Those by unknown keys or with
+-- algorithms that are not accepted do not count.
+local function verify_blocks(wrapper, options)
+  local signers <const>, causes <const> = {}, {}
+  for _, block in ipairs(wrapper.blocks) do
+    local signer <const>, message <const> = verify_block(block, wrapper, options)
+    signers[#signers + 1] = signer
+    if not signer then causes[#causes + 1] = ("%s: %s"):format(block.path, message) end
+  end
+  if signers[1] then return signers end
   if #causes == 0 then causes[1] = "the authentication wrapper holds no signature" end
   return errors.fail("unauthorised", "%s", table.concat(causes, "; "))
 end
@@ -110,18 +120,18 @@ end
 --- Authenticate an envelope.
 -- @tparam Envelope envelope
 -- @tparam table options `keys`, `algorithms`, `limits`
--- @treturn[1] table `signer` (`key`, `kid`, `algorithm`), `digest`
+-- @treturn[1] table `signers` (list of `{ key, kid, algorithm }`), `digest`
 -- @treturn[2] nil, string, string `unauthorised`, `digest_mismatch`, `unsupported_algorithm` and the codes of
 --   @{open}
 function authenticate.verify(envelope, options)
   local wrapper, message, code = authenticate.open(envelope, options.limits)
   if not wrapper then return wrapper, message, code end
-  local signer, ok
-  signer, message, code = verify_blocks(wrapper, options)
-  if not signer then return signer, message, code end
+  local signers, ok
+  signers, message, code = verify_blocks(wrapper, options)
+  if not signers then return signers, message, code end
   ok, message, code = authenticate.check_digest(envelope, wrapper)
   if not ok then return ok, message, code end
-  return { signer = signer, digest = wrapper.digest }
+  return { signers = signers, digest = wrapper.digest }
 end
 
 return authenticate

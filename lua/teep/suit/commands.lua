@@ -3,41 +3,57 @@
 -- | field | meaning |
 -- |---|---|
 -- | `kind` | `condition`, `directive` (both run once for each chosen component) or `flow` |
--- | `argument` | teep.schema of the argument |
--- | `run` | `run(state, index)`; of a flow command `run(state, argument)` |
--- | `check` | `check(argument, components)`: what can be refused before anything runs |
+-- | `argument` | teep.schema of the argument; nil: a reporting policy |
+-- | `run` | `run(state, frame, index)`; of a flow command `run(state, frame, command)` |
+-- | `check` | `check(argument, scope)`: what can be refused before anything runs |
+-- | `nested` | the argument holds sequences: `one` or `several` |
 -- | `shared` | may stand in a shared sequence (draft-ietf-suit-manifest section 8.4.5) |
 -- | `writes` | changes a component, thus has no place in the invocation |
+-- | `only` | the one section it may stand in |
+-- | `access` | right to the component that it takes: `modify` or `read` |
+-- | `needs` | what the device has to offer: a field of `device` |
+-- | `dependencies` | is about dependencies: where all are chosen, it passes over the components |
 -- @module teep.suit.commands
 local conditions <const> = require "teep.suit.conditions"
+local dependency <const> = require "teep.suit.dependency"
 local directives <const> = require "teep.suit.directives"
 local errors <const> = require "teep.errors"
-local labels <const> = require "teep.suit.labels"
+local flow <const> = require "teep.suit.flow"
 local parameters <const> = require "teep.suit.parameters"
-local schema <const> = require "teep.schema"
 
--- Bits beyond the four are malformed (section 8.4.7).
-local policy <const> = schema.compile{ name = "policy", type = "bits", values = labels.policy }
+local commands <const> = {}
 
-local index <const> = schema.compile{
+local index <const> = {
   name = "component-index", type = "choice",
   of = { { type = "uint" }, { type = "bool" }, { type = "array", of = { type = "uint" }, min = 1 } },
 }
 
-local override <const> = schema.compile{
+local values <const> = {
   name = "parameters", type = "map", sorted = true, unknown = "keep", fields = parameters.fields(),
 }
 
--- Section 6.5: a position in the component list, true for all of them, or a list without repetition.
-local function check_index(argument, components)
+local by_index <const> = { type = "table", keys = { type = "uint" }, min = 1, max = 64 }
+local function for_index(name, of)
+  local description <const> = { name = name, of = of }
+  for field, value in pairs(by_index) do description[field] = value end
+  return description
+end
+
+local function check_position(position, scope)
+  if not scope.positions[position] then
+    return errors.fail("component_unsupported", "component-index: there is no component %d", position)
+  end
+  return true
+end
+
+-- Section 6.5: a position, true for all of them, or a list without repetition.
+local function check_index(argument, scope)
   if argument == true then return true end
   if argument == false then return errors.fail("unknown_value", "component-index: false selects nothing") end
   local seen <const> = {}
   for _, position in ipairs(type(argument) == "table" and argument or { argument }) do
-    if position >= #components then
-      return errors.fail("component_unsupported", "component-index: %d, there are %d components", position,
-        #components)
-    end
+    local ok, message, code = check_position(position, scope)
+    if not ok then return ok, message, code end
     if seen[position] then
       return errors.fail("component_unsupported", "component-index: %d twice", position)
     end
@@ -46,17 +62,81 @@ local function check_index(argument, components)
   return true
 end
 
-return {
-  [1] = { kind = "condition", argument = policy, run = conditions.vendor_identifier, shared = true },
-  [2] = { kind = "condition", argument = policy, run = conditions.class_identifier, shared = true },
-  [3] = { kind = "condition", argument = policy, run = conditions.image_match, shared = true },
-  [12] = {
-    kind = "flow", argument = index, run = directives.set_component_index, check = check_index, shared = true,
-  },
-  [20] = {
-    kind = "flow", argument = override, run = directives.override_parameters, check = parameters.check,
-    shared = true,
-  },
-  [21] = { kind = "directive", argument = policy, run = directives.fetch, writes = true },
-  [33] = { kind = "directive", argument = policy, run = directives.unlink, writes = true },
-}
+local function check_entries(check_value)
+  return function(argument, scope)
+    for _, entry in ipairs(argument) do
+      local ok, message, code = check_position(entry.key, scope)
+      if ok then ok, message, code = check_value(entry.value, scope) end
+      if not ok then return ok, message, code end
+    end
+    return true
+  end
+end
+
+-- What is processor-wide has no value that could be copied.
+local function check_labels(list)
+  for _, label in ipairs(list) do
+    local row <const> = parameters.by_name[parameters.names[label]]
+    if not row or row.wide then
+      return errors.fail("parameter_unsupported", "copy-params: parameter %d is not supported", label)
+    end
+  end
+  return true
+end
+
+local function condition(code, run, more)
+  local row <const> = { kind = "condition", run = run, shared = true }
+  for name, value in pairs(more or {}) do row[name] = value end
+  commands[code] = row
+end
+
+local function directive(code, run, more)
+  local row <const> = { kind = "directive", run = run, writes = true, access = "modify" }
+  for name, value in pairs(more or {}) do row[name] = value end
+  commands[code] = row
+end
+
+local function steer(code, run, argument, more)
+  local row <const> = { kind = "flow", run = run, argument = argument }
+  for name, value in pairs(more) do row[name] = value end
+  commands[code] = row
+end
+
+condition(1, conditions.vendor_identifier)
+condition(2, conditions.class_identifier)
+condition(3, conditions.image_match)
+condition(4, conditions.use_before, { needs = "clock" })
+condition(5, conditions.component_slot, { needs = "slot" })
+condition(6, conditions.check_content)
+condition(7, dependency.integrity, { dependencies = true })
+condition(8, conditions.is_dependency)
+condition(14, conditions.abort)
+condition(24, conditions.device_identifier, { needs = "device_identifier" })
+condition(25, conditions.image_not_match)
+condition(26, conditions.minimum_battery, { needs = "battery" })
+condition(27, conditions.update_authorized, { needs = "authorized" })
+condition(28, conditions.version, { needs = "version" })
+
+directive(11, dependency.process, { dependencies = true, writes = false, access = false })
+directive(18, directives.write)
+directive(21, directives.fetch)
+directive(22, directives.copy)
+directive(23, directives.invoke, { writes = false, only = "invoke" })
+directive(29, directives.wait, { writes = false, access = false, needs = "wait" })
+directive(31, directives.swap)
+directive(33, directives.unlink)
+
+steer(12, flow.set_component_index, index, { check = check_index, shared = true })
+steer(15, flow.try_each, {
+  name = "try-each", type = "array", min = 2,
+  of = { type = "choice", of = { { type = "bytes" }, { type = "null" } } },
+}, { nested = "several", shared = true })
+steer(19, flow.set_parameters, values, { check = parameters.check, shared = true })
+steer(20, flow.override_parameters, values, { check = parameters.check, shared = true })
+steer(32, flow.run_sequence, { name = "run-sequence", type = "bytes" }, { nested = "one", shared = true })
+steer(34, flow.override_multiple, for_index("override-multiple", values),
+  { check = check_entries(parameters.check) })
+steer(35, flow.copy_params, for_index("copy-params",
+  { type = "array", min = 1, max = 64, of = { type = "int" } }), { check = check_entries(check_labels) })
+
+return commands

@@ -1,102 +1,187 @@
 --- Directives of SUIT (draft-ietf-suit-manifest section 8.4.10): one function each.
--- A directive acts on the component `index`, inside the transaction only. It returns true and the measured
--- values, or `nil, message, code, measured`.
+-- A directive acts on the component `index` of a frame, inside the transaction only. It returns true and the
+-- measured values, or `nil, message, code, measured`.
 -- @module teep.suit.directives
+local content <const> = require "teep.suit.content"
 local crypto <const> = require "teep.crypto"
+local dependency <const> = require "teep.suit.dependency"
 local errors <const> = require "teep.errors"
+local rights <const> = require "teep.suit.rights"
 
 local directives = {}
 
-local CHUNK <const> = 64 * 1024 -- bytes handed to the back end at once
-
---- Choose the components that the following commands act on (section 8.4.10.1).
-function directives.set_component_index(state, argument)
-  state:select(argument)
-  return true
-end
-
---- Set parameters of the chosen components, whatever they were (section 8.4.10.3).
-function directives.override_parameters(state, argument)
-  for _, index in ipairs(state.selected) do
-    local parameters <const> = state:parameters(index)
-    for name, value in pairs(argument) do parameters[name] = value end
-  end
-  return true
-end
-
--- A place for payload bytes: passes them on to the slot until the limit is exceeded.
-local function bounded(slot, limit)
-  local size = 0
-  return function(bytes)
-    size = size + #bytes
-    if size > limit then
-      return errors.fail("operation_failed", "fetch: the payload exceeds %d bytes", limit)
-    end
-    return slot:write(bytes)
-  end
-end
-
-local function copy_integrated(envelope, name, sink)
-  local offset, size <const> = 0, envelope:payload_size(name)
-  while offset < size do
-    local ok, message, code = sink(envelope:payload(name, offset, CHUNK))
-    if not ok then return ok, message, code end
-    offset = offset + CHUNK
-  end
-  return true
-end
-
-local function transfer(state, uri, sink)
-  if state.envelope:payload_size(uri) then return copy_integrated(state.envelope, uri, sink) end
-  if uri:sub(1, 1) == "#" then
-    return errors.fail("payload_not_found", "fetch: the envelope has no %s", uri)
-  end
-  if not state.fetch then return errors.fail("payload_not_found", "fetch: no way to fetch %s", uri) end
-  local ok, message, code = state.fetch(uri, 0, sink)
-  if not ok then return nil, "fetch: " .. message, code end
-  return true
+local function same(found, stated)
+  return found and stated and found.digest_algorithm == stated.algorithm
+    and crypto.equal(found.digest, stated.bytes)
 end
 
 -- A component that another manifest holds is not overwritten (draft-ietf-suit-trust-domains section 5.6.5).
 -- It need not be when it holds the very bytes already.
-local function share(state, index, wanted)
-  local found <const> = wanted.image_digest and state:measure(index)
-  local same <const> = found and found.digest_algorithm == wanted.image_digest.algorithm
-    and crypto.equal(found.digest, wanted.image_digest.bytes)
-  if not same then
-    return errors.fail("component_in_use", "fetch: another manifest holds %s", state:name(index))
+local function share(state, frame, index, what, stated)
+  local found <const> = stated and state:measure(frame, index)
+  if not same(found, stated) then
+    return errors.fail("component_in_use", "%s: another manifest holds %s", what, frame:name(index))
   end
   return true, { image_size = found.size }
 end
 
---- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4).
-function directives.fetch(state, index)
-  local parameters <const> = state:parameters(index)
-  if not parameters.uri then return errors.fail("parameter_unset", "fetch: uri is not set") end
-  if state.keep(state:id(index)) then return share(state, index, parameters) end
-  local slot, message, code = state.txn:stage(state:id(index))
-  if not slot then return nil, "fetch: " .. message, code end
-  local ok
-  local limit <const> = parameters.image_size or state.limits.payload_bytes
-  ok, message, code = transfer(state, parameters.uri, bounded(slot, limit))
-  if not ok then return ok, message, code end
+-- Before bytes go into a component: a dependency that was checked before is not the one checked then
+-- (draft-ietf-suit-trust-domains section 5.6.4).
+local function touch(state, frame, index)
+  if frame.dependencies[index] then dependency.forget(frame, index) end
+  return state:touch(frame:name(index), "written")
+end
+
+local function put(state, frame, index, what, source, info)
+  local ok, message, code = touch(state, frame, index)
+  if not ok then return nil, what .. ": " .. message, code end
   local found
-  found, message, code = slot:finish()
-  if not found then return nil, "fetch: " .. message, code end
-  state:stage(index, found)
-  return true, { uri = parameters.uri, image_size = found.size }
+  found, message, code = content.put(state, frame, index, what, source, info)
+  if not found then return found, message, code end
+  return true, { image_size = found.size }
+end
+
+local function source_of(state, frame, uri)
+  local envelope <const> = frame.verified.envelope
+  if envelope:payload_size(uri) then return content.from_envelope(envelope, uri) end
+  if uri:sub(1, 1) == "#" then
+    return errors.fail("payload_not_found", "fetch: the envelope has no %s", uri)
+  end
+  if not state.fetch then return errors.fail("payload_not_found", "fetch: no way to fetch %s", uri) end
+  return function(sink)
+    local ok, message, code = state.fetch(uri, 0, sink)
+    if not ok then return nil, "fetch: " .. message, code end
+    return true
+  end
+end
+
+--- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4). It is not decrypted
+-- (draft-ietf-suit-firmware-encryption section 4).
+function directives.fetch(state, frame, index)
+  local parameters <const>, own <const> = frame:parameters(index), frame.dependencies[index]
+  local uri <const> = parameters.uri
+  if not uri then return errors.fail("parameter_unset", "fetch: uri is not set") end
+  local ok, message, code = dependency.check_order(state, frame, index)
+  if not ok then return nil, "fetch: " .. message, code end
+  if not own and state:held(frame, frame:id(index)) then
+    return share(state, frame, index, "fetch", parameters.image_digest)
+  end
+  local source
+  source, message, code = source_of(state, frame, uri)
+  if not source then return source, message, code end
+  local done, measured, fault = put(state, frame, index, "fetch", source)
+  if not done then return done, measured, fault end
+  measured.uri = uri
+  return true, measured
+end
+
+--- Store the parameter content in the component (section 8.4.10.6).
+function directives.write(state, frame, index)
+  local parameters <const> = frame:parameters(index)
+  local bytes <const>, info <const> = parameters.content, parameters.encryption_info
+  if not bytes then return errors.fail("parameter_unset", "write: content is not set") end
+  if not frame.dependencies[index] and state:held(frame, frame:id(index)) then
+    local stated <const> = not info and { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", bytes) }
+    return share(state, frame, index, "write", stated or parameters.image_digest)
+  end
+  return put(state, frame, index, "write", content.from_bytes(bytes), info)
+end
+
+-- Where copy and swap take from: checked, with the right to read there.
+local function open_source(state, frame, index, what)
+  local source <const> = frame:parameters(index).source_component
+  if not source then return errors.fail("parameter_unset", "%s: source-component is not set", what) end
+  if not rights.allow(frame.rights, "read", source.id) then
+    return errors.fail("denied", "%s: the signer has no right to read %s", what, source.name)
+  end
+  local ok, message, code = state:touch(source.name, "read")
+  if not ok then return nil, what .. ": " .. message, code end
+  local from, found
+  from, found, code = content.from_component(state, source)
+  if not from then return nil, what .. ": " .. found, code end
+  return source, from, found
+end
+
+--- Copy the source component into the component (section 8.4.10.5).
+function directives.copy(state, frame, index)
+  local source, from, found = open_source(state, frame, index, "copy")
+  if not source then return source, from, found end
+  local parameters <const> = frame:parameters(index)
+  local info <const> = parameters.encryption_info
+  if state:held(frame, frame:id(index)) then
+    local stated <const> = not info and { algorithm = found.digest_algorithm, bytes = found.digest }
+    return share(state, frame, index, "copy", stated or parameters.image_digest)
+  end
+  return put(state, frame, index, "copy", from, info)
+end
+
+-- Both have to be there, free to be changed, and stay components.
+local function check_swap(state, frame, index, source)
+  if frame.dependencies[index] then return errors.fail("command_forbidden", "swap: of a dependency") end
+  if not rights.allow(frame.rights, "modify", source.id, 31) then
+    return errors.fail("denied", "swap: the signer has no right to change %s", source.name)
+  end
+  for _, id in ipairs{ frame:id(index), source.id } do
+    if state:held(frame, id) then
+      return errors.fail("component_in_use", "swap: another manifest holds %s", frame:name(index))
+    end
+  end
+  return state:touch(source.name, "written")
+end
+
+--- Exchange the component and its source (section 8.4.10.9): both with the commit, or neither.
+function directives.swap(state, frame, index)
+  local source, from, found = open_source(state, frame, index, "swap")
+  if not source then return source, from, found end
+  local ok, message, code = check_swap(state, frame, index, source)
+  if not ok then return ok, message, code end
+  local back
+  back, message, code = content.from_component(state, { id = frame:id(index), name = frame:name(index) })
+  if not back then return nil, "swap: " .. message, code end
+  ok, message, code = put(state, frame, index, "swap", from)
+  if not ok then return ok, message, code end
+  return put(state, source.frame, source.index, "swap", back)
+end
+
+--- Have the component started once the procedure is over (section 8.4.10.7): the host does so after its
+-- commit.
+function directives.invoke(state, frame, index)
+  local found, message, code = state:measure(frame, index)
+  if not found and code == "not_found" then
+    return errors.fail("operation_failed", "invoke: the component is absent")
+  end
+  if not found then return nil, "invoke: " .. message, code end
+  table.insert(state.invocations, {
+    component_id = frame:id(index), arguments = frame:parameters(index).invoke_args,
+  })
+  return true, {}
+end
+
+--- Wait until all events hold (draft-ietf-suit-update-management section 5.6).
+function directives.wait(state, frame, index)
+  local events <const> = frame:parameters(index).wait_info
+  if not events then return errors.fail("parameter_unset", "wait: wait-info is not set") end
+  local names <const> = {}
+  for name in pairs(events) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local ok, message, code = state.device.wait[name](events[name], state.limits.wait_seconds)
+    if not ok then return nil, ("wait: %s: %s"):format(name, message), code end
+  end
+  return true, {}
 end
 
 --- Give the component up (draft-ietf-suit-trust-domains section 5.6.5). Its data goes with the last manifest
--- that holds it.
-function directives.unlink(state, index)
-  local id <const> = state:id(index)
-  local kept <const> = state.keep(id)
+-- that holds it; a dependency is uninstalled with the last that depends on it.
+function directives.unlink(state, frame, index)
+  if frame.dependencies[index] then return dependency.unlink(state, frame, index) end
+  local id <const> = frame:id(index)
+  local kept <const> = state:held(frame, id)
   if not kept then
     local ok, message, code = state.txn:remove(id)
     if not ok then return nil, "unlink: " .. message, code end
   end
-  state:unlink(index, not kept)
+  state:unlink(frame:name(index), not kept)
   return true, {}
 end
 

@@ -38,6 +38,7 @@ labels.obsolete = { [10] = "validate", [11] = "load", [12] = "run", [13] = "text
 --- Sections that a procedure runs, in this order.
 labels.procedures = {
   update = { "dependency_resolution", "payload_fetch", "candidate_verification", "install", "validate" },
+  invocation = { "validate", "load", "invoke" },
   uninstall = { "uninstall" },
 }
 

@@ -6,13 +6,22 @@ local limits = {}
 limits.defaults = {
   envelope_bytes = 16 * 1024 * 1024, -- with integrated payloads
   manifest_bytes = 64 * 1024,
-  components = 32,
+  components = 32, -- of one manifest, its dependencies included
   segments = 16, -- of one component identifier
   segment_bytes = 256,
   commands = 256, -- of one sequence
+  nesting = 8, -- sequences within sequences
+  branches = 16, -- of one try-each
+  steps = 65536, -- commands run in one procedure: sequences within sequences multiply
+  dependencies = 8, -- in the whole tree
+  dependency_depth = 4, -- below the manifest that was sent
   integrated_payloads = 32,
   authentication_blocks = 4,
-  payload_bytes = 16 * 1024 * 1024, -- fetched without an image-size that bounds it
+  uri_bytes = 2048,
+  payload_bytes = 16 * 1024 * 1024, -- fetched or copied without an image-size that bounds it
+  buffered_bytes = 16 * 1024 * 1024, -- kept in memory: dependencies, and what is a source later on
+  records = 256, -- of one SUIT Report
+  wait_seconds = 3600,
 }
 
 --- Defaults with some of them replaced.
@@ -20,9 +29,10 @@ limits.defaults = {
 -- @treturn table
 -- @usage local l = limits.with{ components = 4 }
 function limits.with(overrides)
+  if not overrides then return limits.defaults end
   local result = {}
   for name, value in pairs(limits.defaults) do result[name] = value end
-  for name, value in pairs(overrides or {}) do
+  for name, value in pairs(overrides) do
     if not result[name] then error("no such SUIT limit: " .. tostring(name), 3) end
     result[name] = value
   end

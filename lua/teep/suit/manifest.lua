@@ -5,6 +5,7 @@ local component_id <const> = require "teep.component_id"
 local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
+local scan <const> = require "teep.suit.scan"
 local schema <const> = require "teep.schema"
 local sequence <const> = require "teep.suit.sequence"
 
@@ -12,10 +13,19 @@ local manifest = {}
 
 local identifier <const> = { type = "array", of = { type = "bytes" } }
 
+-- draft-ietf-suit-trust-domains section 5.2.2; metadata of later drafts may change what a dependency means.
+local dependencies <const> = {
+  type = "table", keys = { type = "uint" }, max = 64,
+  of = {
+    type = "map", unknown = "refuse",
+    fields = { { label = 1, name = "prefix", of = identifier } },
+  },
+}
+
 local common <const> = {
   type = "map", sorted = true, unknown = "refuse",
   fields = {
-    { label = 1, name = "dependencies", of = { type = "raw" } },
+    { label = 1, name = "dependencies", of = dependencies },
     { label = 2, name = "components", of = { type = "array", of = identifier, min = 1 } },
     { label = 4, name = "shared_sequence", of = { type = "bytes" } },
   },
@@ -69,19 +79,44 @@ local function check_identifier(id, path, limits)
 end
 
 -- Parameters and staged contents are kept by identifier, so each may be listed once.
-local function check_components(components, limits)
-  if #components > limits.components then
-    return errors.fail("component_unsupported", "manifest.common.components: %d, limit %d", #components,
-      limits.components)
+local function add_position(self, id, index, path, limits)
+  local ok, message, code = check_identifier(id, path, limits)
+  if not ok then return ok, message, code end
+  local text <const> = component_id.format(id)
+  if self.seen[text] then
+    return errors.fail("component_unsupported", "%s: %s is listed twice", path, text)
   end
-  local seen <const> = {}
-  for i, id in ipairs(components) do
+  self.seen[text], self.positions[index], self.count = true, true, self.count + 1
+  if self.count > limits.components then
+    return errors.fail("component_unsupported", "%s: more than %d", path, limits.components)
+  end
+  return true
+end
+
+local function read_components(self, limits)
+  for i, id in ipairs(self.components) do
     local path <const> = "manifest.common.components[" .. i - 1 .. "]"
-    local ok, message, code = check_identifier(id, path, limits)
+    local ok, message, code = add_position(self, id, i - 1, path, limits)
     if not ok then return ok, message, code end
-    local text <const> = component_id.format(id)
-    if seen[text] then return errors.fail("component_unsupported", "%s: %s is listed twice", path, text) end
-    seen[text] = true
+  end
+  return true
+end
+
+-- An index within the components says that this component is the envelope of a dependency. Beyond them, as
+-- all examples have it, the prefix is the identifier of the dependency, and is prepended to nothing.
+local function read_dependencies(self, list, limits)
+  for _, entry in ipairs(list) do
+    local index <const> = entry.key
+    local path <const> = ("manifest.common.dependencies.%d"):format(index)
+    local id = self.components[index + 1]
+    if not id then
+      id = entry.value.prefix
+      if not id then return errors.fail("component_unsupported", "%s: no prefix, no component", path) end
+      local ok, message, code = add_position(self, id, index, path, limits)
+      if not ok then return ok, message, code end
+    end
+    self.dependencies[index] = id
+    table.insert(self.dependency_list, index)
   end
   return true
 end
@@ -99,6 +134,15 @@ local function severable(row, value, envelope)
     return errors.fail("severed_member", "envelope.%s: the manifest does not announce it", row.name)
   end
   return value
+end
+
+local function read_shared(self, fields, limits)
+  local bytes <const> = fields.common.shared_sequence
+  if not bytes then return true end
+  local message, code
+  self.shared, message, code = sequence.decode(bytes, "shared-sequence", limits)
+  if code then return nil, message, code end
+  return true
 end
 
 local function read_sections(self, fields, envelope, limits)
@@ -128,8 +172,7 @@ local function check_fields(fields, limits)
     local path <const> = "manifest.manifest-component-id"
     ok, message, code = check_identifier(fields.manifest_component_id, path, limits)
   end
-  if not ok then return ok, message, code end
-  return check_components(fields.common.components or {}, limits)
+  return ok, message, code
 end
 
 -- What sequence numbers are counted for (section 8.4.2): the manifest's own identifier, or the components
@@ -143,14 +186,15 @@ end
 -- @tparam Envelope envelope
 -- @tparam table limits of teep.suit.limits
 -- @treturn[1] table `sequence_number`, `reference_uri`, `manifest_component_id`, `identity`, `components`,
---   `dependencies` (raw), `shared` and `sections` (name to commands), `missing` (names of severed sections
---   that the envelope lacks), `text`, `coswid`
+--   `dependencies` (index to identifier), `dependency_list` (indices, ascending), `positions` (all indices
+--   there are) and their `count`, `shared` and `sections` (name to commands), `missing` (names of severed
+--   sections that the envelope lacks), `sources` (of teep.suit.scan), `text`, `coswid`
 -- @treturn[2] nil, string, string `manifest_version`, `obsolete_label`, `unknown_field`, `severed_member`,
 --   `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached` and the codes of
 --   teep.schema
 function manifest.decode(envelope, limits)
   local content <const> = envelope:content(labels.manifest)
-  local fields, message, code = codec:decode(content, { bytes = limits.manifest_bytes })
+  local fields, message, code = codec:decode(content, { bytes = limits.manifest_bytes, sorted = true })
   if not fields then return fields, message, code end
   local ok
   ok, message, code = check_fields(fields, limits)
@@ -158,15 +202,15 @@ function manifest.decode(envelope, limits)
   local self <const> = {
     manifest_version = 1, sequence_number = fields.sequence_number, reference_uri = fields.reference_uri,
     manifest_component_id = fields.manifest_component_id, identity = identity(fields),
-    components = fields.common.components or {}, dependencies = fields.common.dependencies,
-    sections = {}, missing = {},
+    components = fields.common.components or {}, sections = {}, missing = {},
+    dependencies = {}, dependency_list = {}, positions = {}, count = 0, seen = {},
   }
-  if fields.common.shared_sequence then
-    self.shared, message, code = sequence.decode(fields.common.shared_sequence, "shared-sequence", limits)
-    if code then return nil, message, code end
-  end
-  ok, message, code = read_sections(self, fields, envelope, limits)
+  ok, message, code = read_components(self, limits)
+  if ok then ok, message, code = read_dependencies(self, fields.common.dependencies or {}, limits) end
+  if ok then ok, message, code = read_shared(self, fields, limits) end
+  if ok then ok, message, code = read_sections(self, fields, envelope, limits) end
   if not ok then return ok, message, code end
+  self.sources = scan.sources(self)
   return self
 end
 

@@ -5,10 +5,16 @@
 local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
+local metadata <const> = require "teep.suit.metadata"
+local rights <const> = require "teep.suit.rights"
 
 local parameters = {}
 
 local uuid <const> = { type = "bytes", min = 16, max = 16 }
+
+-- A relative OID below the private enterprise numbers; shorter than a UUID, so that neither is taken for the
+-- other (section 8.4.8.2).
+local pen <const> = { type = "tag", tag = 112, of = { type = "bytes", min = 1, max = 15 } }
 
 -- Back ends measure with SHA-256, the one algorithm every processor has (section 10).
 local function measurable(value)
@@ -20,14 +26,78 @@ local function measurable(value)
   return ok, message, code
 end
 
+local function fail_unsupported(name)
+  return errors.fail("parameter_unsupported", "parameter %s is not supported by this device", name)
+end
+
+local function check_encryption(_, scope)
+  if scope.device and not scope.decrypt then return fail_unsupported "encryption-info (19)" end
+  return true
+end
+
+local function check_wait(events, scope)
+  local label <const> = next(events.unknown or {})
+  if label then return errors.fail("parameter_unsupported", "wait-info: event %s is not known", label) end
+  for name in pairs(events) do
+    if scope.device and not (scope.device.wait or {})[name] then
+      return fail_unsupported("wait-info (29) with " .. name)
+    end
+  end
+  return true
+end
+
+local function check_metadata(value, scope)
+  local label <const> = next(value.unknown or {})
+  if label then
+    return errors.fail("parameter_unsupported", "component-metadata: key %s is not known", label)
+  end
+  if scope.device and not scope.device.metadata then return fail_unsupported "component-metadata (30)" end
+  return true
+end
+
+local function check_source(position, scope)
+  if not scope.positions[position] then
+    return errors.fail("component_unsupported", "source-component: there is no component %d", position)
+  end
+  return true
+end
+
+local function check_uri(uri, scope)
+  if #uri > scope.limits.uri_bytes then
+    return errors.fail("limit_reached", "uri: %d bytes, limit %d", #uri, scope.limits.uri_bytes)
+  end
+  return true
+end
+
+-- Section 8.4.8.15: what is to be processor-wide does not belong to a component.
 parameters.rows = {
-  { label = 1, name = "vendor_identifier", of = uuid },
+  { label = 1, name = "vendor_identifier", of = { type = "choice", of = { uuid, pen } } },
   { label = 2, name = "class_identifier", of = uuid },
   { label = 3, name = "image_digest", of = { type = "wrapped", of = digest.description },
     check = measurable },
+  { label = 4, name = "use_before", of = { type = "uint64" } },
+  { label = 5, name = "component_slot", of = { type = "uint" } },
+  { label = 12, name = "strict_order", of = { type = "bool" }, wide = true },
+  { label = 13, name = "soft_failure", of = { type = "bool" }, wide = true },
   { label = 14, name = "image_size", of = { type = "uint" } },
-  { label = 21, name = "uri", of = { type = "text" } },
+  { label = 18, name = "content", of = { type = "bytes" } },
+  { label = 19, name = "encryption_info", of = { type = "bytes" }, check = check_encryption },
+  { label = 21, name = "uri", of = { type = "text" }, check = check_uri },
+  { label = 22, name = "source_component", of = { type = "uint" }, check = check_source },
+  { label = 23, name = "invoke_args", of = { type = "bytes" } },
+  { label = 24, name = "device_identifier", of = uuid },
+  { label = 26, name = "minimum_battery", of = { type = "uint" } },
+  { label = 27, name = "update_priority", of = { type = "int" } },
+  { label = 28, name = "version", of = metadata.version },
+  { label = 29, name = "wait_info", of = metadata.wait, check = check_wait },
+  { label = 30, name = "component_metadata", of = metadata.component, check = check_metadata },
 }
+
+--- Rows by name, and names by label.
+parameters.by_name, parameters.names = {}, {}
+for _, row in ipairs(parameters.rows) do
+  parameters.by_name[row.name], parameters.names[row.label] = row, row.name
+end
 
 --- Fields for teep.schema, with further ones in front.
 -- @tparam table ... descriptions of fields
@@ -42,17 +112,23 @@ end
 
 --- Check a decoded argument: only parameters that are known, with values of use.
 -- @tparam table values
+-- @tparam table scope of teep.suit.scan
 -- @treturn[1] boolean true
--- @treturn[2] nil, string, string `parameter_unsupported`, `unsupported_algorithm`, `size_out_of_range`
-function parameters.check(values)
-  local label <const> = next(values.unknown or {})
-  if label then
-    return errors.fail("parameter_unsupported", "parameter %s is not supported",
-      labels.describe(labels.parameters, label))
-  end
-  for _, row in ipairs(parameters.rows) do
-    if row.check and values[row.name] then
-      local ok, message, code = row.check(values[row.name])
+-- @treturn[2] nil, string, string `parameter_unsupported`, `unsupported_algorithm`, `size_out_of_range`,
+--   `component_unsupported`, `limit_reached`, `denied`
+function parameters.check(values, scope)
+  for name, value in pairs(values) do
+    local row <const> = parameters.by_name[name]
+    if not row then
+      return errors.fail("parameter_unsupported", "parameter %s is not supported",
+        labels.describe(labels.parameters, (next(value))))
+    end
+    if row.check then
+      local ok, message, code = row.check(value, scope)
+      if not ok then return ok, message, code end
+    end
+    if scope.rights then
+      local ok, message, code = rights.check_use(scope.rights, "parameters", row.label)
       if not ok then return ok, message, code end
     end
   end

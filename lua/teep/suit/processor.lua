@@ -1,125 +1,38 @@
 --- Manifest processor (draft-ietf-suit-manifest section 6): runs a verified manifest inside a transaction.
 -- @module teep.suit.processor
-local component_id <const> = require "teep.component_id"
-local errors <const> = require "teep.errors"
+local dependency <const> = require "teep.suit.dependency"
+local Frame <const> = require "teep.suit.frame"
+local interpreter <const> = require "teep.suit.interpreter"
 local labels <const> = require "teep.suit.labels"
 local limits <const> = require "teep.suit.limits"
 local options <const> = require "teep.options"
 local reasons <const> = require "teep.suit.reasons"
-local scan <const> = require "teep.suit.scan"
+local rules <const> = require "teep.suit.rules"
+local setup <const> = require "teep.suit.setup"
 local State <const> = require "teep.suit.state"
 local verify <const> = require "teep.suit.verify"
 
 local processor = {}
 
-local section_labels <const> = {}
-for _, row in ipairs(labels.sections) do section_labels[row.name] = row.label end
-
--- Section 8.4.2: an equal number is let pass, so that an interrupted Update can be repeated.
-local function check_rollback(verified, current)
-  local installed <const> = current and current(verified.identity)
-  if installed and math.ult(verified.sequence_number, installed) then
-    return errors.fail("rollback", "%s: sequence number %u, installed %u",
-      component_id.format(verified.identity), verified.sequence_number, installed)
-  end
-  return true
-end
-
-local function check_dependencies(manifest)
-  if manifest.dependencies then
-    return errors.fail("dependency_unsupported", "manifest.common.dependencies: not supported")
-  end
-  return true
-end
-
--- An Update that runs nothing must not end in Success, least of all one written with outdated labels.
-local function check_sections(manifest, names)
-  local found = false
-  for _, name in ipairs(names) do
-    if manifest.missing[name] then
-      return errors.fail("severed_member", "envelope.%s: announced by the manifest, but absent", name)
-    end
-    found = found or manifest.sections[name]
-  end
-  if not found then
-    return errors.fail("nothing_to_do", "manifest: none of the sections %s", table.concat(names, ", "))
-  end
-  return true
-end
-
-local function check_components(manifest)
-  if #manifest.components == 0 then
-    return errors.fail("component_unsupported", "manifest.common.components: none")
-  end
-  return true
-end
-
-local function check_update(verified, given)
-  local ok, message, code = check_rollback(verified, given.current)
-  if ok then ok, message, code = check_dependencies(verified.manifest) end
-  if ok then ok, message, code = check_sections(verified.manifest, labels.procedures.update) end
-  return ok, message, code
-end
-
--- Everything that can be refused before the first command (section 6.2).
-local function set_up(state, verified, given)
-  local ok, message, code, where = true, nil, nil, nil
-  if given.procedure == "update" then ok, message, code = check_update(verified, given) end
-  if ok then ok, message, code = check_components(verified.manifest) end
-  if ok then ok, message, code, where = scan.check(verified.manifest) end
-  state.failure = where and state:record(where.section, where.offset, 0, {})
-  return ok, message, code
-end
-
-local function run_command(state, section, command)
-  if command.row.kind == "flow" then return command.row.run(state, command.argument) end
-  for _, index in ipairs(state.selected) do
-    local result <const> = table.pack(command.row.run(state, index))
-    if not result[1] then
-      local _, message, code, measured = table.unpack(result)
-      state:failed(section, command, index, measured or {})
-      return nil, ("%s: %s"):format(state:name(index), message), code
-    end
-    state:succeeded(command, index, result[2])
-  end
-  return true
-end
-
-local function run_sequence(state, section, commands)
-  state:select(0)
-  for _, command in ipairs(commands or {}) do
-    local ok, message, code = run_command(state, section, command)
-    if not ok then return ok, message, code end
-  end
-  return true
-end
-
-local function run_section(state, manifest, name)
-  if not manifest.sections[name] then return true end
-  local section <const> = section_labels[name]
-  local ok, message, code = run_sequence(state, section, manifest.shared)
-  if ok then ok, message, code = run_sequence(state, section, manifest.sections[name]) end
-  if not ok then return nil, name .. ": " .. message, code end
-  return true
-end
-
-local function run_procedure(state, manifest, procedure)
+local function run_procedure(state, frame, procedure)
   for _, name in ipairs(labels.procedures[procedure]) do
-    local ok, message, code = run_section(state, manifest, name)
+    frame.ran[name] = true
+    local ok, message, code = interpreter.run_section(state, frame, name)
+    if ok then ok, message, code = dependency.check_ran(state, frame, name) end
     if not ok then return ok, message, code end
   end
-  return true
+  return dependency.complete(state, frame)
 end
 
 local known_options <const> = {
   procedure = "string", txn = "any", driver = "any", device = "table",
-  fetch = "function?", current = "function?", keep = "function?", limits = "table?",
+  fetch = "function?", decrypt = "function?", current = "function?", keep = "function?",
+  dependency = "function?", rights = "table?", rules = "table?", limits = "table?",
 }
 
 local function check_device(device)
   for _, name in ipairs{ "vendor_identifier", "class_identifier" } do
-    local value <const> = device[name]
-    if type(value) ~= "string" or #value ~= 16 then
+    if type(device[name]) ~= "string" or #device[name] == 0 or #device[name] > 16 then
       error(("suit.process: device.%s has to be 16 bytes"):format(name), 4)
     end
   end
@@ -128,42 +41,99 @@ end
 local function check_misuse(verified, given)
   if not verify.is_verified(verified) then error("suit.process: want what suit.verify returned", 3) end
   if not labels.procedures[given.procedure] then
-    error("suit.process: procedure has to be update or uninstall", 3)
+    error("suit.process: procedure has to be update, invocation or uninstall", 3)
   end
   check_device(given.device)
+end
+
+-- What was staged and not removed again, in the manifest's order; and the identifiers given up.
+local function changes(state, frame)
+  local installed <const>, unlinked <const> = {}, {}
+  for i, id in ipairs(frame.components) do
+    local name <const> = frame:name(i - 1)
+    local found <const> = not frame.dependencies[i - 1] and state.contents[name]
+    if found then
+      installed[#installed + 1] = {
+        component_id = id, size = found.size, digest = found.digest,
+        digest_algorithm = found.digest_algorithm,
+      }
+    end
+    if state.given_up[name] then unlinked[#unlinked + 1] = id end
+  end
+  return installed, unlinked
+end
+
+-- Every dependency of the tree, dependents before their dependencies.
+local function add_dependencies(state, frame, list)
+  for _, index in ipairs(frame.manifest.dependency_list) do
+    local child <const> = frame.children[index]
+    if child then
+      local installed <const>, unlinked <const> = changes(state, child)
+      list[#list + 1] = {
+        component_id = frame:id(index), dependent = frame.verified.identity, verified = child.verified,
+        removed = child.removed or false, unlinked_by_dependent = (frame.unlinked or {})[index] or false,
+        installed = installed, unlinked = unlinked,
+      }
+      add_dependencies(state, child, list)
+    end
+  end
+  return list
+end
+
+local function outcome_of(state, frame)
+  local installed <const>, unlinked <const> = changes(state, frame)
+  return {
+    installed = installed, unlinked = unlinked, dependencies = add_dependencies(state, frame, {}),
+    invocations = state.invocations,
+  }
 end
 
 --- Run a procedure. Changes are staged in the transaction; commit it when the outcome is ok, else abort it.
 -- @tparam Verified verified what @{verify.verify} returned
 -- @tparam table given
 --
--- * `procedure`: `update` or `uninstall`
+-- * `procedure`: `update`, `invocation` or `uninstall`
 -- * `driver`, `txn`: TEE driver and the open transaction
--- * `device`: `vendor_identifier`, `class_identifier` (16 bytes each)
+-- * `device`: `vendor_identifier`, `class_identifier` (16 bytes each; a vendor by private enterprise number
+--   has fewer). What else the device can tell, absent where it cannot: `device_identifier` (16 bytes),
+--   `clock() -> seconds`, `slot(component_id) -> number | nil`, `battery() -> mWh`,
+--   `authorized(priority) -> boolean`, `version(component_id) -> { numbers } | nil`,
+--   `wait = { event = function(argument, limit in seconds) -> true | nil, message, code }`,
+--   `metadata(txn, component_id, metadata) -> true | nil, message, code`
 -- * `fetch`: `fetch(uri, offset, sink) -> true | nil, message, code` gives the payload at a URI, from a byte
 --   offset on, in pieces to `sink(bytes) -> true | nil, message, code`; when the sink fails it stops and
 --   returns what the sink returned
+-- * `decrypt`: `decrypt(encryption_info, sink) -> filter | nil, message, code`; `filter:update(bytes)` passes
+--   plaintext on to the sink, `filter:finish()` checks what there is to check; both return as the sink does
 -- * `current`: `current(identity) -> sequence number | nil`, the one installed
--- * `keep`: `keep(component_id) -> boolean`, whether another manifest holds the component: then it is not
---   overwritten, and unlink leaves its data
+-- * `keep`: `keep(id, identities) -> boolean`, whether a manifest other than these holds the component, or
+--   depends on the manifest: then it is not overwritten, and unlink leaves its data
+-- * `dependency`: `dependency(component_id, identity) -> envelope, digest | nil`, the dependency that is
+--   installed for the manifest of this identity
+-- * `rights`: see @{teep.suit.rights}; every trusted signer may do everything without them
+-- * `rules`: see @{teep.suit.rules}
 -- * `limits`: by the names of teep.suit.limits
 -- @treturn table outcome: `ok`, `installed` (`{ component_id, size, digest, digest_algorithm }`),
---   `unlinked` (identifiers), `records`, `reference` (`uri`, `digest`); after a failure `message`, `code`,
---   `reason` (of a SUIT Report) and, when a command was at fault, `failure` (its record)
+--   `unlinked` (identifiers), `dependencies` (`{ component_id, dependent (its identity), verified, installed,
+--   unlinked, unlinked_by_dependent, removed }`), `invocations` (`{ component_id, arguments }`), `warnings`,
+--   `records`, `reference` (`uri`, `digest`); after a failure `message`, `code`, `reason` (of a SUIT Report)
+--   and, when a command was at fault, `failure` (its record)
 function processor.run(verified, given)
   options.check(given, known_options)
   check_misuse(verified, given)
-  local complete <const> = { limits = limits.with(given.limits) }
+  local complete <const> = { limits = limits.with(given.limits), rules = rules.with(given.rules) }
   for name, value in pairs(given) do complete[name] = complete[name] or value end
-  local state <const> = State.new(verified, complete)
-  local ok, message, code = set_up(state, verified, complete)
-  if ok then ok, message, code = run_procedure(state, verified.manifest, given.procedure) end
-  return {
-    ok = ok == true, message = message, code = code, reason = code and reasons.of(code),
-    failure = state.failure, records = state.records,
-    installed = ok and state:installed() or {}, unlinked = ok and state:unlinked() or {},
-    reference = { uri = verified.reference_uri or "", digest = verified.digest },
-  }
+  local state <const> = State.new(complete)
+  local frame <const> = Frame.new(state, verified)
+  local ok, message, code = setup.check(state, frame, given.procedure)
+  if ok then ok, message, code = run_procedure(state, frame, given.procedure) end
+  local outcome <const> = ok and outcome_of(state, frame)
+    or { installed = {}, unlinked = {}, dependencies = {}, invocations = {} }
+  outcome.ok, outcome.message, outcome.code = ok == true, message, code
+  outcome.reason, outcome.failure = code and reasons.of(code), not ok and state.failure or nil
+  outcome.records, outcome.warnings = state.records, state.warnings
+  outcome.reference = { uri = verified.reference_uri or "", digest = verified.digest }
+  return outcome
 end
 
 return processor

@@ -2,69 +2,182 @@
 -- An Update that would stop halfway is refused whole (draft-ietf-suit-manifest section 6.2,
 -- draft-ietf-suit-update-management section 1: unknown commands and parameters).
 -- @module teep.suit.scan
+local cbor <const> = require "teep.cbor"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
+local limits <const> = require "teep.suit.limits"
+local rights <const> = require "teep.suit.rights"
 
 local scan = {}
 
-local SET_COMPONENT_INDEX <const> = 12
+local SET_COMPONENT_INDEX <const>, OVERRIDE_MULTIPLE <const>, SWAP <const> = 12, 34, 31
+local VENDOR_IDENTIFIER <const>, CLASS_IDENTIFIER <const> = 1, 2
 
-local function check_command(command, place, components)
-  local name <const> = labels.describe(labels.commands, command.code)
-  local row <const> = command.row
-  if not row then return errors.fail("command_unsupported", "command %s is not supported", name) end
+local function check_use(scope, code, row)
+  if row.needs and scope.device and scope.device[row.needs] == nil then
+    return errors.fail("command_unsupported", "%s needs a device that has %s",
+      labels.describe(labels.commands, code), row.needs)
+  end
+  return rights.check_use(scope.rights, "commands", code)
+end
+
+local function check_place(name, row, place)
   if place.shared and not row.shared then
     return errors.fail("command_forbidden", "%s is not allowed in a shared sequence", name)
   end
   if place.name == "invoke" and row.writes then
     return errors.fail("command_forbidden", "%s is not allowed in invoke", name)
   end
-  if row.check then return row.check(command.argument, components) end
+  if row.only and row.only ~= place.name then
+    return errors.fail("command_forbidden", "%s is allowed in %s alone", name, row.only)
+  end
+  return true
+end
+
+local function check_command(command, place, scope)
+  local row <const> = command.row
+  local name <const> = labels.describe(labels.commands, command.code)
+  if not row then return errors.fail("command_unsupported", "command %s is not supported", name) end
+  local ok, message, code = check_place(name, row, place)
+  if ok then ok, message, code = check_use(scope, command.code, row) end
+  if ok and row.check then ok, message, code = row.check(command.argument, scope) end
+  return ok, message, code
+end
+
+-- What a host may want to find out when it is run: it need not be run at all.
+local lenient <const> = { command_unsupported = true, parameter_unsupported = true }
+
+local check_commands
+
+local function check_branches(command, place, scope)
+  local inner <const> = setmetatable({
+    tolerant = place.tolerant or scope.lenient_unknown and command.row.nested == "several",
+  }, { __index = place })
+  for _, branch in ipairs(command.branches) do
+    if branch ~= cbor.null then
+      local ok, message, code, offset = check_commands(branch, inner, scope)
+      if not ok then return ok, message, code, offset end
+    end
+  end
+  return true
+end
+
+function check_commands(commands, place, scope)
+  for _, command in ipairs(commands) do
+    local ok, message, code = check_command(command, place, scope)
+    local tolerated <const> = not ok and place.tolerant and not place.shared and lenient[code]
+    if not (ok or tolerated) then return ok, message, code, command.offset end
+    if command.branches then
+      local offset
+      ok, message, code, offset = check_branches(command, place, scope)
+      if not ok then return ok, message, code, offset end
+    end
+  end
   return true
 end
 
 -- Section 6.5: with several components, a sequence says first which one it means.
-local function check_first(commands, components)
-  if #components > 1 and commands[1].code ~= SET_COMPONENT_INDEX then
+local function check_first(commands, scope)
+  local first <const> = commands[1]
+  if scope.count > 1 and first.code ~= SET_COMPONENT_INDEX and first.code ~= OVERRIDE_MULTIPLE then
     return errors.fail("command_forbidden", "starts with %s, want set-component-index (%d components)",
-      labels.describe(labels.commands, commands[1].code), #components)
+      labels.describe(labels.commands, first.code), scope.count)
   end
   return true
 end
 
-local function check_sequence(commands, place, components)
-  local ok, message, code = check_first(commands, components)
-  local command = commands[1]
-  for i = 1, ok and #commands or 0 do
-    command = commands[i]
-    ok, message, code = check_command(command, place, components)
-    if not ok then break end
-  end
+local function check_sequence(commands, place, scope)
+  local offset = commands[1].offset
+  local ok, message, code = check_first(commands, scope)
+  if ok then ok, message, code, offset = check_commands(commands, place, scope) end
   if ok then return true end
-  message = ("%s at byte %d: %s"):format(place.name, command.offset, message)
-  return nil, message, code, { section = place.label, offset = command.offset }
+  return nil, ("%s at byte %d: %s"):format(place.name, offset, message), code,
+    { section = place.label, offset = offset }
 end
 
---- Check all sequences, also those that the procedure at hand does not run.
--- @tparam table manifest of teep.suit.manifest
--- @treturn[1] boolean true
--- @treturn[2] nil, string, string, table `command_unsupported`, `command_forbidden`, `parameter_unsupported`,
---   `component_unsupported`, `unsupported_algorithm`, `size_out_of_range`, `unknown_value`; the table is the
---   place, `{ section, offset }`, with the section of a shared sequence being that of common (3)
-function scan.check(manifest)
+local function places_of(manifest)
   local places <const> = {
     { label = labels.common, name = "shared-sequence", shared = true, commands = manifest.shared },
   }
   for _, row in ipairs(labels.sections) do
-    places[#places + 1] = { label = row.label, name = row.name, commands = manifest.sections[row.name] }
+    local commands <const> = manifest.sections[row.name]
+    if commands then places[#places + 1] = { label = row.label, name = row.name, commands = commands } end
   end
-  for _, place in ipairs(places) do
-    if place.commands then
-      local ok, message, code, where = check_sequence(place.commands, place, manifest.components)
-      if not ok then return ok, message, code, where end
+  return places
+end
+
+local function contains(commands, code)
+  for _, command in ipairs(commands or {}) do
+    if command.code == code then return true end
+    for _, branch in ipairs(command.branches or {}) do
+      if branch ~= cbor.null and contains(branch, code) then return true end
+    end
+  end
+  return false
+end
+
+-- Section 6.2 recommends it; a rule may demand it.
+local function check_identity(manifest)
+  for _, code in ipairs{ VENDOR_IDENTIFIER, CLASS_IDENTIFIER } do
+    if not contains(manifest.shared, code) then
+      return errors.fail("condition_failed", "shared-sequence: no %s", labels.describe(labels.commands, code))
     end
   end
   return true
+end
+
+--- Check all sequences, also those that the procedure at hand does not run.
+-- @tparam table manifest of teep.suit.manifest
+-- @tparam[opt] table given `limits`; of a device that is to run it `device`, `decrypt` (whether it decrypts),
+--   `rights`, `rules`
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string, table `command_unsupported`, `command_forbidden`, `parameter_unsupported`,
+--   `component_unsupported`, `unsupported_algorithm`, `size_out_of_range`, `unknown_value`, `limit_reached`,
+--   `denied`, `condition_failed`; the table is the place, `{ section, offset }`, with the section of a shared
+--   sequence being that of common (3)
+function scan.check(manifest, given)
+  given = given or { limits = limits.defaults }
+  local rules <const> = given.rules or {}
+  local scope <const> = {
+    positions = manifest.positions, count = manifest.count, limits = given.limits, device = given.device,
+    decrypt = given.decrypt, rights = given.rights,
+    lenient_unknown = rules.lenient_unknown,
+  }
+  for _, place in ipairs(places_of(manifest)) do
+    if place.commands then
+      local ok, message, code, where = check_sequence(place.commands, place, scope)
+      if not ok then return ok, message, code, where end
+    end
+  end
+  if rules.identity_checks then return check_identity(manifest) end
+  return true
+end
+
+-- Values of source-component set anywhere in commands.
+local function add_sources(commands, found)
+  for _, command in ipairs(commands) do
+    local argument <const> = command.argument
+    for _, entry in ipairs(command.code == OVERRIDE_MULTIPLE and argument or { { value = argument } }) do
+      local source <const> = type(entry.value) == "table" and entry.value.source_component
+      if source then found[source] = true end
+    end
+    if command.code == SWAP then found.all = true end
+    for _, branch in ipairs(command.branches or {}) do
+      if branch ~= cbor.null then add_sources(branch, found) end
+    end
+  end
+end
+
+--- Which components may be read again after they were written: those named as a source; all where there is a
+-- swap.
+-- @tparam table manifest
+-- @treturn table index to true, `all`
+function scan.sources(manifest)
+  local found <const> = {}
+  for _, place in ipairs(places_of(manifest)) do
+    if place.commands then add_sources(place.commands, found) end
+  end
+  return found
 end
 
 return scan

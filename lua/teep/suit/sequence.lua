@@ -11,58 +11,135 @@ local sequence = {}
 local list_codec <const> = schema.compile{ type = "array", of = { type = "raw" } }
 local code_number <const> = schema.compile{ name = "command", type = "int" }
 
--- Offsets count from the head of the array, as SUIT Reports want them; so does libcsuit.
-local function decode_command(item, argument_item)
+-- Reporting policy: bits beyond the four are malformed (section 8.4.7).
+local policy <const> = schema.compile{ name = "policy", type = "bits", values = labels.policy }
+
+-- The policies there are, by their encoding.
+local policies <const> = {}
+for bits = 0, 15 do policies[string.char(bits)] = policy:decode(string.char(bits)) end
+
+local codecs <const> = {}
+for code, row in pairs(commands) do codecs[code] = row.argument and schema.compile(row.argument) or policy end
+
+local decode
+
+-- What is above: the codes that end every nested sequence are counted by `depth`.
+local function deeper(scope, base, path)
+  return { path = path or scope.path, limits = scope.limits, base = base, depth = scope.depth + 1 }
+end
+
+-- Position of the content of a byte string within its encoding.
+local function head(encoded, content) return #encoded - #content end
+
+local function decode_branch(scope, command, position, bytes, encoded)
+  return decode(bytes, deeper(scope, command.argument_offset + position + head(encoded, bytes)))
+end
+
+local decode_nested = {}
+
+function decode_nested.one(scope, command, item)
+  local branch, message, code = decode_branch(scope, command, 0, command.argument, item.bytes)
+  command.branches = { branch }
+  return branch, message, code
+end
+
+-- Null, which succeeds without effect, may only be the last.
+function decode_nested.several(scope, command, item)
+  local list <const>, argument <const> = cbor.items(item.bytes), command.argument
+  if #argument > scope.limits.branches then
+    return errors.fail("limit_reached", "try-each: %d sequences, limit %d", #argument, scope.limits.branches)
+  end
+  command.branches = {}
+  for i, content in ipairs(argument) do
+    local branch, message, code = content, nil, nil
+    if content ~= schema.null then
+      branch, message, code = decode_branch(scope, command, list[i].offset, content, list[i].bytes)
+    elseif i < #argument then
+      branch, message, code = errors.fail("wrong_type", "try-each: null in front of a sequence")
+    end
+    if not branch then return branch, message, code end
+    command.branches[i] = branch
+  end
+  return true
+end
+
+local function decode_argument(scope, command, item)
+  local row <const>, code <const> = command.row, command.code
+  command.argument = not row.argument and policies[item.bytes] or nil
+  if command.argument then return true end
+  local argument, message, fault = codecs[code]:decode(item.bytes)
+  if argument == nil then return nil, labels.describe(labels.commands, code) .. ": " .. message, fault end
+  command.argument = argument
+  if not row.nested then return true end
+  command.argument_offset = scope.base + item.offset
+  return decode_nested[row.nested](scope, command, item)
+end
+
+-- Offsets count from the head of the array of the section, as SUIT Reports want them; so does libcsuit. A
+-- sequence within another lies inside its bytes, so that its offsets are of the section as well.
+local function decode_command(scope, item, argument_item)
   local number, message, code = code_number:decode(item.bytes)
   if not number then return number, message, code end
-  local command <const> = { code = number, offset = item.offset, row = commands[number] }
+  local command <const> = { code = number, offset = scope.base + item.offset, row = commands[number] }
   if command.row then
-    local argument, why, fault = command.row.argument:decode(argument_item.bytes)
-    if argument == nil then return nil, labels.describe(labels.commands, number) .. ": " .. why, fault end
-    command.argument = argument
+    local ok, why, fault = decode_argument(scope, command, argument_item)
+    if not ok then return nil, why, fault end
   end
   return command
 end
 
-local function decode_items(bytes, path, limits)
+local function decode_items(bytes, scope)
+  local limits <const> = scope.limits
+  if scope.depth > limits.nesting then
+    return errors.fail("limit_reached", "sequences are nested deeper than %d", limits.nesting)
+  end
   local list, message, code = cbor.items(bytes, { bytes = limits.manifest_bytes })
-  if not list then return nil, path .. ": " .. message, code end
+  if not list then return nil, message, code end
   if #list == 0 or #list % 2 == 1 then
-    return errors.fail("size_out_of_range", "%s: %d items, want pairs of command and argument", path, #list)
+    return errors.fail("size_out_of_range", "%d items, want pairs of command and argument", #list)
   end
   if #list // 2 > limits.commands then
-    return errors.fail("limit_reached", "%s: %d commands, limit %d", path, #list // 2, limits.commands)
+    return errors.fail("limit_reached", "%d commands, limit %d", #list // 2, limits.commands)
   end
   return list
 end
 
---- Decode a sequence.
--- @tparam string bytes content of its byte string
--- @tparam string path its name, for messages
--- @tparam table limits of teep.suit.limits
--- @treturn[1] {table,...} commands `{ code, offset (bytes), row, argument }`; `row` and `argument` are nil
---   for a command that is not supported
--- @treturn[2] nil, string, string `size_out_of_range`, `limit_reached` and the codes of teep.schema
-function sequence.decode(bytes, path, limits)
-  local list, message, code = decode_items(bytes, path, limits)
+function decode(bytes, scope)
+  local list, message, code = decode_items(bytes, scope)
   if not list then return list, message, code end
   local decoded <const> = {}
   for i = 1, #list, 2 do
-    local command, why, fault = decode_command(list[i], list[i + 1])
-    if not command then return nil, ("%s at byte %d: %s"):format(path, list[i].offset, why), fault end
+    local command, why, fault = decode_command(scope, list[i], list[i + 1])
+    if not command then
+      scope.fault = scope.base + list[i].offset
+      return nil, ("at byte %d: %s"):format(scope.fault, why), fault
+    end
     decoded[#decoded + 1] = command
   end
   return decoded
 end
 
+--- Decode a sequence, and all that are nested in it.
+-- @tparam string bytes content of its byte string
+-- @tparam string path its name, for messages
+-- @tparam table limits of teep.suit.limits
+-- @treturn[1] {table,...} commands `{ code, offset (bytes), row, argument, branches }`; `row` and `argument`
+--   are nil for a command that is not supported, `branches` are the sequences of try-each and run-sequence
+-- @treturn[2] nil, string, string `size_out_of_range`, `limit_reached` and the codes of teep.schema
+function sequence.decode(bytes, path, limits)
+  local decoded, message, code = decode(bytes, { limits = limits, base = 0, depth = 0 })
+  if decoded then return decoded end
+  return nil, ("%s%s %s"):format(path, message:find("^at byte") and "" or ":", message), code
+end
+
 --- Encode a sequence of supported commands.
--- @tparam {table,...} list `{ code, argument }`
+-- @tparam {table,...} list `{ code, argument }`; sequences within are bytes
 -- @treturn[1] string bytes
 -- @treturn[2] nil, string, string the codes of teep.schema
 function sequence.encode(list)
   local encoded <const> = {}
   for _, command in ipairs(list) do
-    local argument, message, code = commands[command[1]].argument:encode(command[2])
+    local argument, message, code = codecs[command[1]]:encode(command[2])
     if not argument then return argument, message, code end
     encoded[#encoded + 1] = code_number:encode(command[1])
     encoded[#encoded + 1] = argument

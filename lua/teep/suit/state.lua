@@ -1,62 +1,49 @@
---- State of one procedure (draft-ietf-suit-manifest section 6.6): parameters, choice, what is staged.
+--- State of one procedure (draft-ietf-suit-manifest section 6.6), shared by a manifest and its dependencies:
+-- parameters and contents by component identifier, what is reported, how far soft failures reach.
 -- @module teep.suit.state
-local component_id <const> = require "teep.component_id"
 local errors <const> = require "teep.errors"
 
 local State = {}
 State.__index = State
 
+local function nobody() return false end
+
 --- A state with cleared parameters.
--- @tparam Verified verified
--- @tparam table options of teep.suit.processor, limits complete
+-- @tparam table given options of teep.suit.processor, with `limits` and `rules` complete
 -- @treturn State
-function State.new(verified, options)
-  local names <const> = {}
-  for i, id in ipairs(verified.components) do names[i] = component_id.format(id) end
+function State.new(given)
   return setmetatable({
-    envelope = verified.envelope, components = verified.components, names = names, selected = { 0 },
-    txn = options.txn, driver = options.driver, device = options.device, fetch = options.fetch,
-    keep = options.keep or function() return false end, limits = options.limits,
-    values = {}, contents = {}, given_up = {}, records = {}, claimed = {},
+    procedure = given.procedure, txn = given.txn, driver = given.driver, device = given.device,
+    fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
+    keep = given.keep or nobody, rights = given.rights, limits = given.limits, rules = given.rules,
+    values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0,
+    steps = 0, soft = {}, frames = 0, strict = true,
+    records = {}, claimed = {}, warnings = {}, invocations = {},
   }, State)
 end
 
--- Component indices count from 0 on the wire.
-
---- Identifier of a component.
-function State:id(index) return self.components[index + 1] end
-
---- Text form of the identifier of a component.
-function State:name(index) return self.names[index + 1] end
-
---- Parameters of a component, by name. They are kept by identifier and outlive a section.
-function State:parameters(index)
-  local name <const> = self:name(index)
-  self.values[name] = self.values[name] or {}
-  return self.values[name]
-end
-
---- Choose components: an index, a list of indices, or true for all.
-function State:select(argument)
-  if argument == true then
-    self.selected = {}
-    for i = 1, #self.components do self.selected[i] = i - 1 end
-  else
-    self.selected = type(argument) == "table" and argument or { argument }
+--- Count a command that is about to run.
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string `limit_reached`
+function State:step()
+  self.steps = self.steps + 1
+  if self.steps > self.limits.steps then
+    return errors.fail("limit_reached", "more than %d commands run", self.limits.steps)
   end
+  return true
 end
 
 --- Remember the content that a directive has staged.
-function State:stage(index, content)
-  local name <const> = self:name(index)
+-- @tparam string name of the component
+-- @tparam table content `size`, `digest`, `digest_algorithm`; `pieces` when it is kept in memory
+function State:stage(name, content)
   self.contents[name], self.given_up[name] = content, nil
 end
 
---- Remember that the manifest gives a component up.
--- @tparam integer index
+--- Remember that a manifest gives a component up.
+-- @tparam string name
 -- @tparam boolean removed whether its data goes with it
-function State:unlink(index, removed)
-  local name <const> = self:name(index)
+function State:unlink(name, removed)
   self.given_up[name] = true
   if removed then self.contents[name] = false end
 end
@@ -64,66 +51,86 @@ end
 --- Size and digest of a component: as changed in this transaction, else as the back end finds it.
 -- @treturn[1] table `size`, `digest`, `digest_algorithm`
 -- @treturn[2] nil, string, string `not_found` and other codes of the driver
-function State:measure(index)
-  local content <const> = self.contents[self:name(index)]
+function State:measure(frame, index)
+  local content <const> = self.contents[frame:name(index)]
   if content then return content end
   if content == false then return errors.fail "not_found" end
-  return self.driver:probe(self:id(index))
+  return self.driver:probe(frame:id(index))
+end
+
+--- Whether a manifest other than those at work holds a component, or depends on a manifest: then it is not
+-- changed.
+function State:held(frame, id) return self.keep(id, frame:lineage()) end
+
+--- Without strict order a component must not be both written and read in one sequence (section 6.7).
+-- @tparam string name
+-- @tparam string access `written` or `read`
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string `command_forbidden`
+function State:touch(name, access)
+  if self.strict then return true end
+  self.touched[access][name] = true
+  if self.touched.written[name] and self.touched.read[name] then
+    return errors.fail("command_forbidden", "%s is written and read without strict order", name)
+  end
+  return true
+end
+
+--- Set strict order; leaving it begins to watch what is written and read.
+function State:order(strict)
+  if self.strict and not strict then self.touched = { written = {}, read = {} } end
+  self.strict = strict
+end
+
+-- A report has room for so many records; the failure that ended a procedure is kept apart from them.
+local function add(self, entry)
+  if #self.records < self.limits.records then self.records[#self.records + 1] = entry end
 end
 
 --- A SUIT_Record (draft-ietf-suit-report section 4).
-function State:record(section, offset, index, measured)
+local function record(frame, section, offset, index, measured)
   return {
-    manifest_id = {}, section = section, offset = offset, component_index = index, parameters = measured,
+    manifest_id = frame.path, section = section, offset = offset, component_index = index,
+    parameters = measured,
   }
 end
 
 -- Claims about a component, once for each command: sections repeat the shared sequence.
-local function claim(self, command, index, measured)
-  local key <const> = command.code .. ":" .. index
+local function claim(self, frame, command, index, measured)
+  local key <const> = command.code .. ":" .. frame:name(index)
   if self.claimed[key] or not next(measured) then return end
   self.claimed[key] = true
-  local claims <const> = { component_id = self:id(index) }
+  local claims <const> = { component_id = frame:id(index) }
   for name, value in pairs(measured) do claims[name] = value end
-  self.records[#self.records + 1] = claims
+  add(self, claims)
 end
 
 --- Report that a command succeeded, as far as its policy asks for it.
-function State:succeeded(command, index, measured)
+function State:succeeded(frame, command, index, measured)
   local policy <const> = command.argument
-  if policy.record_success or policy.system_success then claim(self, command, index, measured) end
+  if policy.record_success or policy.system_success then claim(self, frame, command, index, measured) end
 end
 
---- Report that a command failed. The record of the failure is always kept.
-function State:failed(section, command, index, measured)
-  local policy <const> = command.argument
-  self.failure = self:record(section, command.offset, index, measured)
-  if policy.record_failure then self.records[#self.records + 1] = self.failure end
-  if policy.system_failure then claim(self, command, index, measured) end
+--- Report that a command failed. The record of the failure is always kept; the innermost one counts.
+-- @tparam table policy of the command; empty for one that has none
+function State:failed(frame, command, index, measured, policy)
+  local entry <const> = record(frame, frame.section, command.offset, index, measured)
+  self.failure = self.failure or entry
+  if policy.record_failure then add(self, entry) end
+  if policy.system_failure then claim(self, frame, command, index, measured) end
 end
 
---- What was staged and not removed again, in the manifest's order.
-function State:installed()
-  local list <const> = {}
-  for i, id in ipairs(self.components) do
-    local content <const> = self.contents[self.names[i]]
-    if content then
-      list[#list + 1] = {
-        component_id = id, size = content.size, digest = content.digest,
-        digest_algorithm = content.digest_algorithm,
-      }
-    end
-  end
-  return list
+--- Note the place of a failure before any command ran.
+function State:misplaced(frame, where)
+  self.failure = self.failure or record(frame, where.section, where.offset, 0, {})
 end
 
---- Identifiers of the components given up, in the manifest's order.
-function State:unlinked()
-  local list <const> = {}
-  for i, id in ipairs(self.components) do
-    if self.given_up[self.names[i]] then list[#list + 1] = id end
-  end
-  return list
+--- A failed condition has been made up for by another sequence.
+function State:recovered() self.failure = nil end
+
+--- Something that is lenient by request, for the host to show.
+function State:warn(...)
+  self.warnings[#self.warnings + 1] = string.format(...)
 end
 
 return State

@@ -50,11 +50,12 @@ function verify.decode(bytes, bounds)
   return view
 end
 
---- Authenticate an envelope, then take it apart.
+--- Authenticate an envelope, then take it apart. Every block by one of the keys counts as a signer.
 -- @tparam string bytes
 -- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent),
 --   `limits`
--- @treturn[1] Verified what @{processor.run} takes
+-- @treturn[1] Verified what @{processor.run} takes; `signers` (`{ key, kid, algorithm }`), of the first of
+--   them `key`, `kid`, `algorithm`
 -- @treturn[2] nil, string, string
 function verify.verify(bytes, given)
   options.check(given, { keys = "table", algorithms = "table?", limits = "table?" })
@@ -69,11 +70,21 @@ function verify.verify(bytes, given)
   decoded, message, code = manifest.decode(opened, bound)
   if not decoded then return decoded, message, code end
   local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
-  verified.key, verified.algorithm = authentic.signer.key, authentic.signer.algorithm
-  -- Not what the block says: it may name its key in any way, or not at all.
-  verified.kid = verified.key:thumbprint()
+  verified.trust, verified.signers = given, authentic.signers
+  for _, signer in ipairs(verified.signers) do
+    -- Not what the block says: it may name its key in any way, or not at all.
+    signer.kid = signer.key:thumbprint()
+  end
+  local first <const> = verified.signers[1]
+  verified.key, verified.kid, verified.algorithm = first.key, first.kid, first.algorithm
   return verified
 end
+
+--- Verify another envelope, a dependency, with the same trust.
+-- @tparam string bytes
+-- @treturn[1] Verified
+-- @treturn[2] nil, string, string as @{verify.verify}
+function Verified:open(bytes) return verify.verify(bytes, self.trust) end
 
 --- Whether a table came from @{verify.verify}.
 function verify.is_verified(value)

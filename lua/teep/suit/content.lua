@@ -1,0 +1,177 @@
+--- Where the bytes of components come from and go to.
+-- A component is streamed into the transaction. A dependency stays in memory, for it has to be read before
+-- the transaction commits, and so does what a manifest names as a source later on.
+-- @module teep.suit.content
+local crypto <const> = require "teep.crypto"
+local errors <const> = require "teep.errors"
+
+local content = {}
+
+local CHUNK <const> = 64 * 1024 -- bytes handed on at once
+
+-- Keep pieces within the memory that all of them may take.
+local function memory(state)
+  local pieces <const> = {}
+  return pieces, function(bytes)
+    state.buffered = state.buffered + #bytes
+    if state.buffered > state.limits.buffered_bytes then
+      return errors.fail("limit_reached", "more than %d bytes to be kept in memory",
+        state.limits.buffered_bytes)
+    end
+    pieces[#pieces + 1] = bytes
+    return true
+  end
+end
+
+-- A dependency never reaches the back end; the host of the processor keeps its manifest.
+local function open_memory(state)
+  local pieces <const>, keep <const> = memory(state)
+  return {
+    write = function(_, bytes) return keep(bytes) end,
+    finish = function()
+      local bytes <const> = table.concat(pieces)
+      return { size = #bytes, digest = crypto.digest("SHA-256", bytes), digest_algorithm = "SHA-256",
+        pieces = { bytes } }
+    end,
+  }
+end
+
+local function open_both(state, slot)
+  local pieces <const>, keep <const> = memory(state)
+  return {
+    write = function(_, bytes)
+      local ok, message, code = keep(bytes)
+      if not ok then return ok, message, code end
+      return slot:write(bytes)
+    end,
+    finish = function()
+      local found, message, code = slot:finish()
+      if not found then return found, message, code end
+      return { size = found.size, digest = found.digest, digest_algorithm = found.digest_algorithm,
+        pieces = pieces }
+    end,
+  }
+end
+
+local function open(state, frame, index)
+  if frame.dependencies[index] then return open_memory(state) end
+  local slot, message, code = state.txn:stage(frame:id(index))
+  if not slot then return slot, message, code end
+  return (state.retained.all or state.retained[frame:name(index)]) and open_both(state, slot) or slot
+end
+
+-- A place for bytes: passes them on until the limit is exceeded.
+local function bounded(slot, limit, what)
+  local size = 0
+  return function(bytes)
+    size = size + #bytes
+    if size > limit then
+      return errors.fail("operation_failed", "%s: the payload exceeds %d bytes", what, limit)
+    end
+    return slot:write(bytes)
+  end
+end
+
+-- Through decryption when encryption-info is set (draft-ietf-suit-firmware-encryption section 4); what an
+-- AEAD releases before its tag is checked goes no further than the transaction.
+local function transfer(state, source, info, sink)
+  if not info then return source(sink) end
+  local filter, message, code = state.decrypt(info, sink)
+  if not filter then return filter, message, code end
+  local ok
+  ok, message, code = source(function(bytes) return filter:update(bytes) end)
+  if not ok then return ok, message, code end
+  return filter:finish()
+end
+
+--- Put bytes into a component.
+-- @tparam State state
+-- @tparam Frame frame
+-- @tparam integer index
+-- @tparam string what name of the directive, for messages
+-- @tparam function source `source(sink)` gives all bytes to `sink(bytes)`
+-- @tparam[opt] string info encryption-info, when the bytes are to be decrypted
+-- @treturn[1] table content
+-- @treturn[2] nil, string, string
+function content.put(state, frame, index, what, source, info)
+  local parameters <const> = frame:parameters(index)
+  local slot, message, code = open(state, frame, index)
+  if not slot then return nil, what .. ": " .. message, code end
+  local limit <const> = parameters.image_size or state.limits.payload_bytes
+  local ok, found
+  ok, message, code = transfer(state, source, info, bounded(slot, limit, what))
+  if not ok then return ok, message, code end
+  found, message, code = slot:finish()
+  if found and parameters.component_metadata then
+    ok, message, code = state.device.metadata(state.txn, frame:id(index), parameters.component_metadata)
+    found = ok and found
+  end
+  if not found then return nil, what .. ": " .. message, code end
+  state:stage(frame:name(index), found)
+  return found
+end
+
+--- A source of bytes at hand.
+function content.from_bytes(bytes)
+  return function(sink) return sink(bytes) end
+end
+
+--- A source of the bytes of an integrated payload.
+function content.from_envelope(envelope, name)
+  return function(sink)
+    local offset, size <const> = 0, envelope:payload_size(name)
+    while offset < size do
+      local ok, message, code = sink(envelope:payload(name, offset, CHUNK))
+      if not ok then return ok, message, code end
+      offset = offset + CHUNK
+    end
+    return true
+  end
+end
+
+local function from_pieces(pieces)
+  return function(sink)
+    for _, bytes in ipairs(pieces) do
+      local ok, message, code = sink(bytes)
+      if not ok then return ok, message, code end
+    end
+    return true
+  end
+end
+
+local function from_driver(driver, id, size)
+  return function(sink)
+    for offset = 0, size - 1, CHUNK do
+      local bytes, message, code = driver:read(id, offset, math.min(CHUNK, size - offset))
+      if not bytes then return bytes, message, code end
+      local ok
+      ok, message, code = sink(bytes)
+      if not ok then return ok, message, code end
+    end
+    return true
+  end
+end
+
+--- A source of the bytes of a component, and what it measures.
+-- @tparam State state
+-- @tparam table component `{ id, name }`
+-- @treturn[1] function
+-- @treturn[1] table `size`, `digest`, `digest_algorithm`
+-- @treturn[2] nil, string, string `operation_failed` (absent), codes of the driver
+function content.from_component(state, component)
+  local staged <const> = state.contents[component.name]
+  if staged and staged.pieces then return from_pieces(staged.pieces), staged end
+  if staged then
+    return errors.fail("operation_failed", "%s was streamed into this transaction and cannot be read back",
+      component.name)
+  end
+  local found, message, code
+  if staged == nil then found, message, code = state.driver:probe(component.id) end
+  if found then return from_driver(state.driver, component.id, found.size), found end
+  if staged == false or code == "not_found" then
+    return errors.fail("operation_failed", "the source %s is absent", component.name)
+  end
+  return nil, message, code
+end
+
+return content

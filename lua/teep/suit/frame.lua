@@ -1,0 +1,98 @@
+--- One manifest while it runs: its components and dependencies by index, and which of them are chosen.
+-- @module teep.suit.frame
+local component_id <const> = require "teep.component_id"
+local rights <const> = require "teep.suit.rights"
+
+local Frame = {}
+Frame.__index = Frame
+
+local first <const> = { 0 }
+
+--- A frame.
+-- @tparam State state
+-- @tparam Verified verified
+-- @tparam[opt] Frame parent of which it is the dependency `index`
+-- @tparam[opt] integer index
+-- @treturn Frame
+function Frame.new(state, verified, parent, index)
+  local manifest <const> = verified.manifest
+  local self <const> = setmetatable({
+    verified = verified, manifest = manifest, components = manifest.components,
+    dependencies = manifest.dependencies, positions = manifest.positions,
+    parent = parent, path = {}, depth = parent and parent.depth + 1 or 0,
+    values = state.values, names = {}, children = {}, checked = {}, ran = {}, selected = first, all = false,
+    section = 0,
+  }, Frame)
+  if parent then
+    self.path = table.move(parent.path, 1, #parent.path, 1, {})
+    self.path[#self.path + 1] = index
+  end
+  self.rights = rights.of(verified.signers, state.rights)
+  if parent and state.rules.merge_rights then self.rights = rights.merge(self.rights, parent.rights) end
+  return self
+end
+
+-- Component indices count from 0 on the wire. The identifier of a dependency beyond the components is its
+-- prefix (draft-ietf-suit-trust-domains section 5.2.2, as all its examples have it).
+
+--- Identifier of a component or dependency.
+function Frame:id(index)
+  return self.components[index + 1] or self.dependencies[index]
+end
+
+--- Text form of the identifier.
+function Frame:name(index)
+  local name = self.names[index]
+  if not name then
+    name = component_id.format(self:id(index))
+    self.names[index] = name
+  end
+  return name
+end
+
+--- Parameters of a component, by name. They are kept by identifier in the whole tree and outlive a section.
+function Frame:parameters(index)
+  local own = self[index]
+  if not own then
+    local values <const>, name <const> = self.values, self:name(index)
+    own = values[name]
+    if not own then
+      own = {}
+      values[name] = own
+    end
+    self[index] = own
+  end
+  return own
+end
+
+--- Identities of the manifest and of those it is run for: what they hold is theirs to change.
+function Frame:lineage()
+  if not self.identities then
+    self.identities = { self.verified.identity, table.unpack(self.parent and self.parent:lineage() or {}) }
+  end
+  return self.identities
+end
+
+--- All indices in ascending order, dependencies included.
+function Frame:indices()
+  if not self.list then
+    self.list = {}
+    for index in pairs(self.positions) do self.list[#self.list + 1] = index end
+    table.sort(self.list)
+  end
+  return self.list
+end
+
+--- Choose components: an index, a list of indices, or true for all.
+function Frame:select(argument)
+  self.all = argument == true
+  if argument == 0 then
+    self.selected = first
+  elseif argument == true then
+    self.selected = self:indices()
+  else
+    self.selected = type(argument) == "table" and argument or { argument }
+  end
+end
+
+return Frame

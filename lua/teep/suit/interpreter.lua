@@ -1,0 +1,106 @@
+--- Execution of command sequences (draft-ietf-suit-manifest section 6.4).
+-- A condition that fails ends its sequence, and try-each or run-sequence may go on; anything else that fails
+-- ends the procedure, whatever soft-failure says.
+-- @module teep.suit.interpreter
+local errors <const> = require "teep.errors"
+local labels <const> = require "teep.suit.labels"
+local rights <const> = require "teep.suit.rights"
+
+local interpreter = {}
+
+local section_labels <const> = {}
+for _, row in ipairs(labels.sections) do section_labels[row.name] = row.label end
+
+local none <const> = {}
+
+local function check_rights(frame, command, index)
+  local access <const> = command.row.access
+  if access and not rights.allow(frame.rights, access, frame:id(index), command.code) then
+    return errors.fail("denied", "the signer has no right to %s",
+      labels.describe(labels.commands, command.code))
+  end
+  return true
+end
+
+local function run_at(state, frame, command, index)
+  local ok, result, code, measured = true, nil, nil, nil
+  if frame.rights then ok, result, code = check_rights(frame, command, index) end
+  if ok then ok, result, code, measured = command.row.run(state, frame, index) end
+  if ok then
+    state:succeeded(frame, command, index, result)
+    return true
+  end
+  state:failed(frame, command, index, measured or none, command.argument)
+  return nil, ("%s: %s"):format(frame:name(index), result), code
+end
+
+-- With true chosen, what is for dependencies only passes over the components.
+local function passes_over(frame, row, index)
+  return row.dependencies and frame.all and not frame.dependencies[index]
+end
+
+local function run_command(state, frame, command)
+  local row <const> = command.row
+  local ok, message, code = state:step()
+  if ok and not row then
+    ok, message, code = errors.fail("command_unsupported", "command %s is not supported",
+      labels.describe(labels.commands, command.code))
+  elseif ok and row.kind == "flow" then
+    ok, message, code = row.run(state, frame, command)
+  end
+  if not ok then
+    state:failed(frame, command, frame.selected[1] or 0, none, none)
+    return ok, message, code
+  end
+  if row.kind == "flow" then return true end
+  local selected <const> = frame.selected
+  for i = 1, #selected do
+    if not passes_over(frame, row, selected[i]) then
+      ok, message, code = run_at(state, frame, command, selected[i])
+      if not ok then return ok, message, code end
+    end
+  end
+  return true
+end
+
+--- Run commands one after the other.
+-- @tparam State state
+-- @tparam Frame frame
+-- @tparam {table,...} commands of teep.suit.sequence
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string
+function interpreter.run(state, frame, commands)
+  for i = 1, #commands do
+    local ok, message, code = run_command(state, frame, commands[i])
+    if not ok then return ok, message, code end
+  end
+  return true
+end
+
+-- A section starts at component 0, in strict order.
+local function run_top(state, frame, commands)
+  frame:select(0)
+  state:order(true)
+  return interpreter.run(state, frame, commands)
+end
+
+--- Run a section, the shared sequence before it; one that is absent succeeds.
+-- @tparam State state
+-- @tparam Frame frame
+-- @tparam string name of the section
+function interpreter.run_section(state, frame, name)
+  local manifest <const> = frame.manifest
+  local commands <const> = manifest.sections[name]
+  if manifest.missing[name] then
+    return errors.fail("severed_member", "envelope.%s: announced by the manifest, but absent", name)
+  end
+  if not commands then return true end
+  frame.section, frame.section_name = section_labels[name], name
+  local ok, message, code = true, nil, nil
+  if manifest.shared then ok, message, code = run_top(state, frame, manifest.shared) end
+  if ok then ok, message, code = run_top(state, frame, commands) end
+  if not ok then return nil, name .. ": " .. message, code end
+  return true
+end
+
+return interpreter
