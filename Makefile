@@ -17,7 +17,7 @@ PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
-  test-reduced test-debian13 soak-store lint badin fuzz bench conformance rock docs clean
+  test-reduced test-debian13 soak-store lint badin oom fuzz bench conformance rock docs clean
 all: build
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
+	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|der|values, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
@@ -107,6 +108,9 @@ lint:
 
 badin: build
 	@lua5.4 spec/badin/run.lua $(BUILD)
+
+oom: build
+	@$(BUILD)/core_oom
 
 # Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
 fuzz:

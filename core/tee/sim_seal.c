@@ -156,6 +156,10 @@ void lteep_sim_forget_keys(lteep_tee *tee) {
   }
 }
 
+static bool is_environment(lteep_status status) {
+  return status == LTEEP_ERR_NO_MEMORY || status == LTEEP_ERR_CRYPTO_FAILED;
+}
+
 /* From the bytes of a key file; whatever is wrong with them is damage. */
 static lteep_status import_key(lteep_bytes cose_key, const char *name, lteep_key **key,
                                lteep_driver_error *error) {
@@ -164,7 +168,7 @@ static lteep_status import_key(lteep_bytes cose_key, const char *name, lteep_key
   if (!status && !parts.has_private) status = LTEEP_ERR_NO_PRIVATE_KEY;
   if (!status) status = lteep_key_import(&parts, key);
   lteep_wipe(&parts, sizeof parts);
-  if (!status || status == LTEEP_ERR_NO_MEMORY) return status;
+  if (!status || is_environment(status)) return status;
   return lteep_file_refuse(error, LTEEP_ERR_CORRUPT, "key %s: %s", name,
                            lteep_status_sentence(status));
 }

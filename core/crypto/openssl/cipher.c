@@ -92,6 +92,5 @@ lteep_status lteep_openssl_open(int alg, lteep_bytes key, lteep_bytes nonce, lte
             feed(state, aad, NULL) && feed(state, (lteep_bytes){ciphertext.at, size}, out);
   bool matches = ok && EVP_DecryptFinal_ex(state, tag, &written) == 1;
   EVP_CIPHER_CTX_free(state);
-  status = lteep_openssl_done(matches);
-  return ok && !matches ? LTEEP_ERR_BAD_SIGNATURE : status;
+  return lteep_openssl_result(matches, ok ? LTEEP_ERR_BAD_SIGNATURE : LTEEP_ERR_CRYPTO_FAILED);
 }

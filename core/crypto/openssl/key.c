@@ -129,9 +129,10 @@ static bool derive_ec(lteep_key_parts *parts) {
   return ok;
 }
 
+/* Any bytes are the private part of an OKP key. */
 lteep_status lteep_openssl_derive(lteep_key_parts *parts) {
-  bool ok = parts->kty == LTEEP_KTY_EC2 ? derive_ec(parts) : derive_raw(parts);
-  return lteep_openssl_done(ok) == LTEEP_OK ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
+  if (parts->kty == LTEEP_KTY_EC2) return lteep_openssl_result(derive_ec(parts), LTEEP_ERR_BAD_KEY);
+  return lteep_openssl_done(derive_raw(parts));
 }
 
 /* --- Checking --- */
@@ -146,18 +147,21 @@ static bool check_ec(const lteep_key_parts *parts) {
   return ok;
 }
 
-static bool check_raw(const lteep_key_parts *parts) {
-  if (!parts->has_private)
-    return parts->crv == LTEEP_CRV_X25519 || lteep_openssl_edwards_point(parts->x);
+static lteep_status check_raw(const lteep_key_parts *parts) {
+  if (!parts->has_private) {
+    bool point = parts->crv == LTEEP_CRV_X25519 || lteep_openssl_edwards_point(parts->x);
+    return lteep_openssl_result(point, LTEEP_ERR_BAD_KEY);
+  }
   lteep_key_parts derived = *parts;
-  bool ok = derive_raw(&derived) && memcmp(derived.x, parts->x, lteep_curve_size(parts->crv)) == 0;
+  lteep_status status = lteep_openssl_derive(&derived);
+  bool same = memcmp(derived.x, parts->x, lteep_curve_size(parts->crv)) == 0;
   lteep_wipe(&derived, sizeof derived);
-  return ok;
+  return status == LTEEP_OK && !same ? LTEEP_ERR_BAD_KEY : status;
 }
 
 lteep_status lteep_openssl_check(const lteep_key_parts *parts) {
-  bool ok = parts->kty == LTEEP_KTY_EC2 ? check_ec(parts) : check_raw(parts);
-  return lteep_openssl_done(ok) == LTEEP_OK ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
+  if (parts->kty != LTEEP_KTY_EC2) return check_raw(parts);
+  return lteep_openssl_result(check_ec(parts), LTEEP_ERR_BAD_KEY);
 }
 
 /* --- Making --- */
@@ -209,6 +213,6 @@ lteep_status lteep_openssl_agree(const lteep_key_parts *parts, void *loaded,
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(other);
   lteep_wipe(&point, sizeof point);
-  lteep_status status = lteep_openssl_done(ok);
-  return ok || (other && !started) ? status : LTEEP_ERR_BAD_KEY;
+  bool judged = started || (!other && peer->kty == LTEEP_KTY_EC2);
+  return lteep_openssl_result(ok, judged ? LTEEP_ERR_BAD_KEY : LTEEP_ERR_CRYPTO_FAILED);
 }

@@ -7,7 +7,11 @@
 #include "../provider.h"
 
 /* The one mapping of foreign errors: libcrypto's queue is emptied, so nothing of ours is left for
- * other users of the library in this process (TLS). CRYPTO_FAILED. */
+ * other users of the library in this process (TLS). `failure`, unless the queue says that memory
+ * ran out: NO_MEMORY. */
+lteep_status lteep_openssl_result(bool success, lteep_status failure);
+
+/* CRYPTO_FAILED or NO_MEMORY. */
 lteep_status lteep_openssl_done(bool success);
 
 /* Whether x of an Ed25519 key is a point of the curve, and not of small order. */

@@ -4,10 +4,17 @@
 
 #include "openssl.h"
 
+lteep_status lteep_openssl_result(bool success, lteep_status failure) {
+  unsigned long error = ERR_get_error();
+  if (success && error == 0) return LTEEP_OK;
+  for (; error != 0; error = ERR_get_error())
+    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) failure = LTEEP_ERR_NO_MEMORY;
+  ERR_clear_error(); /* frees the texts that errors came with */
+  return success ? LTEEP_OK : failure;
+}
+
 lteep_status lteep_openssl_done(bool success) {
-  if (success) return LTEEP_OK;
-  ERR_clear_error();
-  return LTEEP_ERR_CRYPTO_FAILED;
+  return lteep_openssl_result(success, LTEEP_ERR_CRYPTO_FAILED);
 }
 
 static bool supports(int alg) {

@@ -68,10 +68,11 @@ lteep_status lteep_openssl_verify(const lteep_key_parts *parts, void *loaded,
   }
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   if (!context) return LTEEP_ERR_NO_MEMORY;
-  bool started = EVP_DigestVerifyInit(context, NULL, hash, NULL, loaded) == 1;
-  bool ok = started && EVP_DigestVerify(context, signature.at, signature.size, to_be_signed.at,
-                                        to_be_signed.size) == 1;
+  int verdict = -1; /* 0: it does not match */
+  if (EVP_DigestVerifyInit(context, NULL, hash, NULL, loaded) == 1)
+    verdict =
+        EVP_DigestVerify(context, signature.at, signature.size, to_be_signed.at, to_be_signed.size);
   EVP_MD_CTX_free(context);
-  lteep_status status = lteep_openssl_done(ok);
-  return started && !ok ? LTEEP_ERR_BAD_SIGNATURE : status;
+  return lteep_openssl_result(verdict == 1,
+                              verdict == 0 ? LTEEP_ERR_BAD_SIGNATURE : LTEEP_ERR_CRYPTO_FAILED);
 }
