@@ -18,6 +18,7 @@ local expiry_interval <const> = 300 -- seconds
 
 local shown <const> = {
   dropped = { "warning", "code", "message" }, decision = { "info", "point", "verb", "policy", "reason" },
+  report = { "warning", "kid", "manifest", "message" },
 }
 
 -- Settings of a policy go by its name, which is that of its file.
@@ -34,7 +35,7 @@ local function load_keys(settings)
   local own, message, code = keys.load_all(settings.keys, { private = true })
   if not own then return nil, message, code end
   local trust = {}
-  for _, name in ipairs{ "agents", "signers" } do
+  for _, name in ipairs{ "agents", "signers", "reporters" } do
     trust[name], message, code = keys.load_all(settings.trust[name])
     if not trust[name] then return nil, ("trust.%s: %s"):format(name, message), code end
   end

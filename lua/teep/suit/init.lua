@@ -14,6 +14,7 @@
 local author <const> = require "teep.suit.author"
 local processor <const> = require "teep.suit.processor"
 local explain <const> = require "teep.suit.report.explain"
+local protection <const> = require "teep.suit.report.protection"
 local report <const> = require "teep.suit.report"
 local verify <const> = require "teep.suit.verify"
 
@@ -27,4 +28,6 @@ return {
   report = report.encode,
   read_report = report.decode,
   explain_report = explain,
+  protect_report = protection.protect,
+  open_report = protection.open,
 }

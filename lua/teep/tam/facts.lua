@@ -58,17 +58,17 @@ end
 
 --- Facts of the point `plan`.
 -- @tparam table known `agent` (record), `inventory` (records), `response` (QueryResponse), `manifests`
---   (records), `now`
+--   (records), `suit_reports` (of @{teep.tam.reports.facts}), `now`
 -- @treturn table `agent`; `tc_list` (`{ component_id, image_digest (hex), image_size, manifest,
 --   sequence_number }`, the last two where an Update of this TAM is known to have installed it);
 --   `requested_tc_list`; `unneeded_manifest_list` (text); `manifests` (`{ id, sequence_number, digest,
---   signer, components }`, lowest sequence number first); `now`
+--   signer, components }`, lowest sequence number first); `suit_reports`; `now`
 function facts.plan(known)
   return {
     agent = facts.agent(known.agent), tc_list = map(known.inventory, component),
     requested_tc_list = map(known.response.requested_tc_list, requested),
     unneeded_manifest_list = map(known.response.unneeded_manifest_list, component_id.format),
-    manifests = manifests(known.manifests), now = known.now,
+    manifests = manifests(known.manifests), now = known.now, suit_reports = known.suit_reports,
   }
 end
 

@@ -66,8 +66,8 @@ end
 local function settle(tam, admitted, agent, row, read)
   return decide(tam, "settle", {
     outcome = admitted.message.type, err_code = admitted.message.err_code, err_msg = admitted.message.err_msg,
-    suit_reports = reports.facts(read), attempt = row.attempt, agent = facts.agent(agent),
-    manifests = row.manifests, remove = row.remove, now = tam.clock(),
+    suit_reports = reports.facts(tam, read, row.manifests, admitted.kid),
+    attempt = row.attempt, agent = facts.agent(agent), manifests = row.manifests, remove = row.remove, now = tam.clock(),
   })
 end
 
@@ -117,7 +117,7 @@ function outcome.handle(tam, session, admitted)
   if answer.type == "success" and admitted.token.kind == "query" then
     return errors.fail("unexpected_message", "success: answers a QueryRequest")
   end
-  local read <const>, flaw, kind = reports.read(answer.suit_reports, admitted.token.bytes)
+  local read <const>, flaw, kind = reports.read(tam, admitted)
   local row <const>, agent, code = store(tam, admitted, read and answer.type == "success")
   if not row then return nil, agent, code end
   if not read then return nil, flaw, kind end

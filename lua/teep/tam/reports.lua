@@ -1,40 +1,109 @@
 --- SUIT Reports in messages of an agent (draft-ietf-suit-report, draft-ietf-teep-protocol section 7.1).
+-- A report says more about what a message says already. So a message is not lost with a report that cannot be
+-- opened here: the draft has a TAM drop messages for a wrong nonce alone. What cannot be opened is nobody's
+-- word.
 -- @module teep.tam.reports
+local component_id <const> = require "teep.component_id"
 local errors <const> = require "teep.errors"
+local hex <const> = require("teep.hex").encode
 local suit <const> = require "teep.suit"
 local fail <const> = errors.fail
 
 local reports = {}
 
---- Read the reports of a message and check that each answers this token (T-079, T-087).
--- A protected report is one whose protection cannot be checked here: it is refused as unreadable.
--- @tparam[opt] {string,...} list encoded reports
--- @tparam string token
--- @treturn[1] {table,...} as `teep.suit.read_report` returns them
--- @treturn[2] nil, string, string message and code `report_nonce`, or why it cannot be read
-function reports.read(list, token)
-  local read <const> = {}
-  for i, bytes in ipairs(list or {}) do
-    local report, reason, code = suit.read_report(bytes)
-    if not report then return nil, ("suit_reports[%d]: %s"):format(i, reason), code end
-    if report.nonce ~= token then
-      return fail("report_nonce", "suit_reports[%d]: its nonce is not the token", i)
-    end
-    read[i] = report
-  end
-  return read
+-- What is wrong is not the report, but that this TAM does not know it.
+local foreign <const> = { unknown_key = true, algorithm_not_allowed = true, unsupported_algorithm = true }
+
+-- The key of the message must not have made the report (sections 4.3, 4.5, 4.6): T-051, T-059.
+local function check_key(report, kid)
+  if not report.protection or report.protection.kid ~= kid then return true end
+  return fail("wrong_key", "signed by the key of the message")
 end
 
---- The reports as a policy sees them.
+local function open(tam, bytes, kid)
+  local report, message, code = suit.open_report(bytes, {
+    keys = tam.reporters, decryption_keys = tam.decryption_keys,
+  })
+  if not report then return nil, message, code end
+  local ok
+  ok, message, code = check_key(report, kid)
+  if not ok then return ok, message, code end
+  return report
+end
+
+--- Open the reports of a message and check that each answers this token (T-079, T-087).
+-- @tparam Tam tam
+-- @tparam table admitted of @{teep.tam.gate}
+-- @treturn[1] {table,...} as `teep.suit.open_report` returns them; `{ unreadable = message, code = }` for
+--   those it does not open, `malformed` where the agent is to blame
+-- @treturn[2] nil, string, string message and code `report_nonce`
+function reports.read(tam, admitted)
+  local list <const> = {}
+  for i, bytes in ipairs(admitted.message.suit_reports or {}) do
+    local report <const>, message, code = open(tam, bytes, admitted.kid)
+    if report and report.nonce ~= admitted.token.bytes then
+      return fail("report_nonce", "suit_reports[%d]: its nonce is not the token", i)
+    end
+    list[i] = report or { unreadable = message, code = code, malformed = not foreign[code] }
+  end
+  return list
+end
+
+-- The manifest that a failure is about, among those that the agent has or was sent.
+local function subject(tam, report, manifests)
+  for _, sent in ipairs(report.ok and {} or manifests) do
+    local kept <const> = tam.store:manifest(sent.id, sent.sequence_number)
+    if kept and kept.digest == report.reference.digest.bytes then
+      return sent.id, (suit.decode(kept.envelope))
+    end
+  end
+end
+
+local function unreadable(report)
+  return { unreadable = report.code, explanation = "unreadable report: " .. report.unreadable }
+end
+
+local function capabilities(can)
+  local prefixes <const> = {}
+  for i, id in ipairs(can.components) do
+    local segments <const> = {}
+    for _, segment in ipairs(id) do
+      if type(segment) == "string" then segments[#segments + 1] = segment end
+    end
+    prefixes[i] = #segments > 0 and component_id.format(segments) or ""
+  end
+  return {
+    components = prefixes, commands = can.commands, parameters = can.parameters, algorithms = can.algorithms,
+  }
+end
+
+local function describe(tam, report, manifests)
+  if report.unreadable then return unreadable(report) end
+  local protection <const> = report.protection or {}
+  local id <const>, manifest <const> = subject(tam, report, manifests)
+  return {
+    ok = report.ok, reference_uri = report.reference.uri, manifest = id,
+    reason = report.failure and report.failure.reason, explanation = suit.explain_report(report, manifest),
+    signed = protection.algorithm ~= nil, encrypted = protection.encrypted ~= nil,
+    capabilities = report.capabilities and capabilities(report.capabilities),
+  }
+end
+
+--- The reports as a policy sees them. What failed is observed as well, for the operator.
+-- @tparam Tam tam
 -- @tparam {table,...} list from @{reports.read}
--- @treturn {table,...} `{ ok, reference_uri, reason = (SUIT Report reason, number), explanation }`
-function reports.facts(list)
+-- @tparam {table,...} manifests that they may be about, `{ id, sequence_number }`
+-- @tparam string kid of the agent
+-- @treturn {table,...} `{ ok, reference_uri, reason = (SUIT Report reason, number), explanation, signed,
+--   encrypted, manifest = (id, of a failure), capabilities }`, or `{ unreadable = (code), explanation }`
+function reports.facts(tam, list, manifests, kid)
   local facts <const> = {}
   for i, report in ipairs(list) do
-    facts[i] = {
-      ok = report.ok, reference_uri = report.reference.uri, reason = report.failure and report.failure.reason,
-      explanation = suit.explain_report(report),
-    }
+    local fact <const> = describe(tam, report, manifests)
+    facts[i] = fact
+    if not fact.ok then
+      tam.observe("report", { kid = hex(kid), manifest = fact.manifest, message = fact.explanation })
+    end
   end
   return facts
 end

@@ -13,15 +13,27 @@ local update <const> = require "teep.tam.update"
 local response = {}
 
 -- Data item -> field that answers it. Extensions are not among them: none exists, and the CDDL does
--- not let an agent send an empty list (A-07).
+-- not let an agent send an empty list (A-07). Neither are SUIT Reports: nothing obliges an agent to have any.
 local answers <const> = {
   { item = "attestation", field = "attestation_payload" },
   { item = "trusted_components", field = "tc_list" },
-  { item = "suit_reports", field = "suit_reports" },
 }
 
+-- What is no report at all makes a bad message.
+local function check_reports(tam, admitted)
+  local list <const>, reason, code = reports.read(tam, admitted)
+  if not list then return nil, reason, code end
+  for i, report in ipairs(list) do
+    if report.malformed then
+      return errors.fail(report.code, "query-response.suit_reports[%d]: %s", i, report.unreadable)
+    end
+  end
+  return list
+end
+
 -- Everything that was asked for is there (T-078) and answers this request (T-036, T-079).
-local function check(answer, token)
+local function check(tam, admitted)
+  local answer <const>, token <const> = admitted.message, admitted.token
   for _, row in ipairs(answers) do
     if token.items[row.item] and not answer[row.field] then
       return errors.fail("missing_field", "query-response.%s: was asked for", row.field)
@@ -31,7 +43,7 @@ local function check(answer, token)
     return errors.fail("unsupported_version", "query-response.selected_version: %d was not offered",
       answer.selected_version)
   end
-  return reports.read(answer.suit_reports, token.bytes)
+  return check_reports(tam, admitted)
 end
 
 -- Use the token up, and in the same transaction keep what follows from the message.
@@ -55,13 +67,27 @@ local function complain(tam, session, agent, reason)
     { install = {}, remove = {}, err_code = "permanent_error", err_msg = message.line(reason) }, 1)
 end
 
-local function gather(tam, agent, answer)
+-- Each manifest of an inventory once.
+local function manifests_of(installed)
+  local list <const>, seen <const> = {}, {}
+  for _, entry in ipairs(installed) do
+    if entry.manifest and not seen[entry.manifest] then
+      seen[entry.manifest] = true
+      list[#list + 1] = { id = entry.manifest, sequence_number = entry.sequence_number }
+    end
+  end
+  return list
+end
+
+local function gather(tam, agent, answer, read)
   local manifests <const>, reason, code = tam.store:manifests()
   if not manifests then return nil, reason, code end
   local installed <const>, failed, why = tam.store:tc_list(agent.kid)
   if not installed then return nil, failed, why end
+  local suit_reports <const> = reports.facts(tam, read, manifests_of(installed), agent.kid)
   return facts.plan {
     agent = agent, inventory = installed, response = answer, manifests = manifests, now = tam.clock(),
+    suit_reports = suit_reports,
   }
 end
 
@@ -86,11 +112,11 @@ end
 --   `attestation_unsupported`, those of the store
 function response.handle(tam, session, admitted)
   local answer <const> = admitted.message
-  local sound <const>, flaw = check(answer, admitted.token)
+  local sound <const>, flaw = check(tam, admitted)
   local agent <const>, reason, code = store(tam, admitted, sound and answer.tc_list)
   if not agent then return nil, reason, code end
   if not sound then return complain(tam, session, agent, flaw) end
-  local known <const>, lost, what = gather(tam, agent, answer)
+  local known <const>, lost, what = gather(tam, agent, answer, sound)
   if not known then return nil, lost, what end
   local decision <const>, refused, kind = decide(tam, "plan", known)
   if not decision then return nil, refused, kind end

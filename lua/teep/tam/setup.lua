@@ -24,6 +24,7 @@ setup.algorithms = { "ESP256", "Ed25519" }
 local known <const> = {
   keys = "table", trust = "table", policy = "any", store = "any", verifier = "any?", wire = "string?",
   clock = "function", random = "function", await = "function?", observe = "function?", limits = "table?",
+  decryption_keys = "table?",
 }
 
 --- Whether the crypto providers in use are enough for a TAM.
@@ -91,7 +92,7 @@ end
 --   the store says
 function setup.fields(given)
   options.check(given, known)
-  options.check(given.trust, { agents = "table", signers = "table" })
+  options.check(given.trust, { agents = "table", signers = "table", reporters = "table?" })
   local limits <const> = merge(given.limits)
   local able, needed, reason = setup.check_providers()
   if not able then return nil, needed, reason end
@@ -107,7 +108,9 @@ function setup.fields(given)
   if not secret then return nil, trouble, kind end
   return {
     keys = given.keys, reply_keys = reply_keys, agents = by_kid(given.trust.agents),
-    signers = given.trust.signers, policy = given.policy, store = given.store, secret = secret,
+    signers = given.trust.signers, reporters = given.trust.reporters or {},
+    decryption_keys = given.decryption_keys or {},
+    policy = given.policy, store = given.store, secret = secret,
     wire = numbers, clock = given.clock, random = random, await = given.await or task.await,
     observe = given.observe or function() end, limits = limits, verified = { of = {}, count = 0 },
   }
