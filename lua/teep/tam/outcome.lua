@@ -67,7 +67,8 @@ local function settle(tam, admitted, agent, row, read)
   return decide(tam, "settle", {
     outcome = admitted.message.type, err_code = admitted.message.err_code, err_msg = admitted.message.err_msg,
     suit_reports = reports.facts(tam, read, row.manifests, admitted.kid),
-    attempt = row.attempt, agent = facts.agent(agent), manifests = row.manifests, remove = row.remove, now = tam.clock(),
+    attempt = row.attempt, agent = facts.agent(agent), manifests = row.manifests, remove = row.remove,
+    now = tam.clock(),
   })
 end
 
