@@ -125,7 +125,7 @@ static lteep_status cose_verify(void) {
       .keys = keys, .key_count = 1, .algorithms = algorithms, .algorithm_count = 1};
   lteep_status status =
       lteep_cose_parse((lteep_bytes){signed_message, signed_size}, &message, NULL);
-  if (status == LTEEP_OK) status = lteep_cose_verify(&message, &options, &of_signer, &of_key);
+  if (status == LTEEP_OK) status = lteep_cose_verify(&message, &options, &of_signer, &of_key, NULL);
   return status;
 }
 
