@@ -15,6 +15,7 @@ local verb = {
 function verb.define(command)
   command:argument("file", "File, or - for standard input."):argname("FILE")
   command:flag("--full", "Show long byte strings whole.")
+  command:flag("--offsets", "Show where each value begins, in bytes.")
   command:option("--wire", "Numbers of TEEP messages: v26 or v25.", "v26"):choices(wire.dialects)
 end
 
@@ -22,7 +23,7 @@ function verb.run(arguments)
   local bytes, message, code = files.read(arguments.file)
   if not bytes then return nil, message, code end
   local lines, why, reason = require("teep.inspect").view(bytes, {
-    full = arguments.full, wire = arguments.wire,
+    full = arguments.full, offsets = arguments.offsets, wire = arguments.wire,
   })
   if not lines then return nil, ("%s: %s"):format(arguments.file, why), reason end
   for _, line in ipairs(lines) do output.print("%s", line) end

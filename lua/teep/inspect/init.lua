@@ -53,25 +53,27 @@ end
 
 --- The view of some bytes.
 -- @tparam string input bytes, or the same as hexadecimal text
--- @tparam[opt] table options `full`: show long byte strings whole; `wire`: the dialect TEEP messages are
---   named in (`v26`)
+-- @tparam[opt] table options `full`: show long byte strings whole; `offsets`: where each value begins, in
+--   bytes; `wire`: the dialect TEEP messages are named in (`v26`)
 -- @treturn[1] {string,...} lines of printable ASCII
 -- @treturn[2] nil, string, string message and code of the scanner, with the offset of the fault
 -- @usage for _, line in ipairs(inspect.view(bytes)) do print(line) end
 function inspect.view(input, options)
   options = options or {}
-  check.check(options, { full = "boolean?", wire = "string?" })
+  check.check(options, { full = "boolean?", offsets = "boolean?", wire = "string?" })
   local numbers, unknown = wire.open(options.wire or "v26")
   if not numbers then error(unknown, 2) end
   local bytes = from_hex(input) or input
   local value, message, code = cbor.decode(bytes, limits)
   if value == nil and message then return nil, message, code end
   local detect = detector(numbers.name)
-  local renderer = render.new{ detect = detect, limits = limits, full = options.full }
+  local renderer = render.new{
+    detect = detect, limits = limits, full = options.full, offsets = options.offsets,
+  }
   renderer:line(0, ("not verified: %d bytes as found, no signature or digest was checked"):format(#bytes))
   local shape = detect(value)
   if shape or cbor.type(value) == "tag" then
-    renderer:value(0, "", value, shape or {})
+    renderer:value(0, "", value, shape or {}, { bytes = bytes, offset = 0 })
   else
     renderer:line(0, "no structure known here; CBOR diagnostic notation:")
     renderer:line(0, (cbor.diagnose(bytes, limits)))

@@ -20,19 +20,22 @@ end
 --- Add the lines of one sequence.
 -- @tparam table renderer of teep.inspect.render
 -- @tparam integer depth
--- @tparam string bytes of the sequence: offsets count from its first byte, as SUIT Reports do
 -- @param value the decoded array
-function sequence.render(renderer, depth, bytes, value)
+-- @tparam table at `bytes` of the sequence, whose commands are told by their distance from its first byte, as
+--   SUIT Reports do; and its `offset` in the input
+function sequence.render(renderer, depth, value, at)
   local shapes = require "teep.inspect.shapes"
   local known = arguments(shapes)
-  if cbor.type(value) ~= "array" then return renderer:value(depth, "", value, {}) end
-  local items = cbor.items(bytes, renderer.limits)
+  if cbor.type(value) ~= "array" then return renderer:value(depth, "", value, {}, at) end
+  local items = cbor.items(at.bytes, renderer.limits)
   for i = 1, #value, 2 do
     local code = value[i]
     local name = labels.commands[code] or "unknown command"
     local prefix = ("@%d %s %s: "):format(items[i].offset, tostring(code), name)
-    if value[i + 1] == nil then return renderer:line(depth, prefix .. "(argument missing)") end
-    renderer:value(depth, prefix, value[i + 1], known[code] or shapes.policy)
+    local place = { bytes = items[i].bytes, offset = at.offset + items[i].offset }
+    if value[i + 1] == nil then return renderer:line(depth, prefix .. "(argument missing)", place) end
+    place.bytes, place.offset = items[i + 1].bytes, at.offset + items[i + 1].offset
+    renderer:value(depth, prefix, value[i + 1], known[code] or shapes.policy, place)
   end
 end
 

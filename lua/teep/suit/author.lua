@@ -1,161 +1,79 @@
---- Author's side: create and sign envelopes (draft-ietf-suit-manifest section 7, TEEP protocol appendix E).
+--- Author's side: create, sign and strip envelopes (draft-ietf-suit-manifest section 7, draft-ietf-suit-
+-- trust-domains section 8, draft-ietf-suit-firmware-encryption section 9, TEEP protocol appendix E).
 -- @module teep.suit.author
 local authenticate <const> = require "teep.suit.authenticate"
-local cbor <const> = require "teep.cbor"
 local cose <const> = require "teep.cose"
-local digest <const> = require "teep.suit.digest"
+local encode <const> = require "teep.suit.author.encode"
 local envelope <const> = require "teep.suit.envelope"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
 local limits <const> = require "teep.suit.limits"
-local manifest <const> = require "teep.suit.manifest"
 local options <const> = require "teep.options"
+local plan <const> = require "teep.suit.author.plan"
 local scan <const> = require "teep.suit.scan"
-local sequence <const> = require "teep.suit.sequence"
+local sections <const> = require "teep.suit.author.sections"
+local texts <const> = require "teep.suit.author.text"
+local verify <const> = require "teep.suit.verify"
 
 local author = {}
 
-local VENDOR_IDENTIFIER <const>, CLASS_IDENTIFIER <const>, IMAGE_MATCH <const> = 1, 2, 3
-local SET_COMPONENT_INDEX <const>, OVERRIDE_PARAMETERS <const>, FETCH <const>, UNLINK <const> = 12, 20, 21, 33
-
--- Conditions report all there is, directives their failures.
-local ALL <const> = {}
-for name in pairs(labels.policy) do ALL[name] = true end
-local FAILURE <const> = { record_failure = true }
-
-local component_options <const> = {
-  id = "table", payload = "string?", uri = "string?", digest = "table?", size = "number?",
-  vendor_identifier = "string?", class_identifier = "string?",
-}
-
--- Vendor and class are checked by every manifest of ours, so that it installs on the devices it is made for
--- only (draft-ietf-suit-manifest section 6.2 recommends it).
-local function check_component(component, position)
-  local wanted <const> = { "vendor_identifier", "class_identifier" }
-  if not component.payload then table.move({ "uri", "digest", "size" }, 1, 3, 3, wanted) end
-  for _, name in ipairs(wanted) do
-    if not component[name] then
-      return errors.fail("missing_field", "components[%d].%s: absent", position - 1, name)
-    end
-  end
-  return true
-end
-
--- What the component shall be in the end, and where it comes from.
-local function plan(component, position)
-  local ok, message, code = check_component(component, position)
-  if not ok then return ok, message, code end
-  local payload <const> = component.payload
-  return {
-    payload = payload, uri = payload and "#" .. position - 1 or component.uri,
-    parameters = {
-      vendor_identifier = component.vendor_identifier, class_identifier = component.class_identifier,
-      image_digest = payload and digest.of(payload) or component.digest,
-      image_size = payload and #payload or component.size,
-    },
-  }
-end
-
-local function plan_all(components)
-  local plans <const> = {}
-  for i, component in ipairs(components) do
-    local message, code
-    plans[i], message, code = plan(component, i)
-    if not plans[i] then return nil, message, code end
-  end
-  return plans
-end
-
--- With several components a sequence names the one it means first (section 6.5).
-local function for_each(plans, commands)
-  local list <const> = {}
-  for i, each in ipairs(plans) do
-    if #plans > 1 then list[#list + 1] = { SET_COMPONENT_INDEX, i - 1 } end
-    for _, command in ipairs(commands(each)) do list[#list + 1] = command end
-  end
-  return list
-end
-
-local function for_all(plans, command)
-  return #plans > 1 and { { SET_COMPONENT_INDEX, true }, command } or { command }
-end
-
-local function shared(each)
-  return {
-    { OVERRIDE_PARAMETERS, each.parameters }, { VENDOR_IDENTIFIER, ALL }, { CLASS_IDENTIFIER, ALL },
-  }
-end
-
-local function install(each)
-  return { { OVERRIDE_PARAMETERS, { uri = each.uri } }, { FETCH, FAILURE }, { IMAGE_MATCH, ALL } }
-end
-
-local function encode_sequences(plans)
-  local sequences <const> = {
-    shared = for_each(plans, shared), install = for_each(plans, install),
-    validate = for_all(plans, { IMAGE_MATCH, ALL }), uninstall = for_all(plans, { UNLINK, FAILURE }),
-  }
-  for name, list in pairs(sequences) do
-    local bytes, message, code = sequence.encode(list)
-    if not bytes then return nil, name .. ": " .. message, code end
-    sequences[name] = bytes
-  end
-  return sequences
-end
-
-local function encode_manifest(given, plans)
-  local sequences, message, code = encode_sequences(plans)
-  if not sequences then return sequences, message, code end
-  local ids <const> = {}
-  for i, component in ipairs(given.components) do ids[i] = component.id end
-  return manifest.encode{
-    manifest_version = 1, sequence_number = given.sequence_number, reference_uri = given.reference_uri,
-    manifest_component_id = given.manifest_component_id,
-    common = { components = ids, shared_sequence = sequences.shared },
-    validate = sequences.validate, install = sequences.install, uninstall = sequences.uninstall,
-  }
-end
-
 -- Nobody should sign what every processor would refuse.
 local function check_own(bytes)
-  local bound <const> = limits.with()
-  local opened, decoded, ok, message, code
-  opened, message, code = envelope.open(bytes, bound)
-  if not opened then return opened, message, code end
-  ok, message, code = authenticate.open(opened, bound)
-  if not ok then return ok, message, code end
-  decoded, message, code = manifest.decode(opened, bound)
-  if not decoded then return decoded, message, code end
-  ok, message, code = scan.check(decoded)
-  if not ok then return ok, message, code end
+  local view <const>, message <const>, code <const> = verify.decode(bytes)
+  if not view then return view, message, code end
+  local ok <const>, why <const>, reason <const> = scan.check(view.manifest)
+  if not ok then return ok, why, reason end
   return bytes
 end
 
-local function wrap(encoded, plans, tagged)
-  -- The digest covers the manifest with the head of its byte string (section 8.3).
-  local payload <const> = authenticate.encode_digest(digest.of(cbor.encode(encoded)))
-  local members <const> = {
-    [labels.authentication_wrapper] = authenticate.encode(payload, {}), [labels.manifest] = encoded,
-  }
-  for _, each in ipairs(plans) do
-    if each.payload then members[each.uri] = each.payload end
-  end
-  return envelope.encode(members, tagged)
+local known_options <const> = {
+  manifest_component_id = "table", sequence_number = "number", components = "table?", dependencies = "table?",
+  conditions = "table?", invoke = "table?", severed = "table?", text = "table?", version = "table?",
+  reference_uri = "string?", tagged = "boolean?", uninstall = "boolean?",
+}
+local known_conditions <const> = {
+  use_before = "number?", minimum_battery = "number?", update_priority = "number?", version = "table?",
+}
+
+local function check_misuse(given)
+  options.check(given, known_options)
+  options.check(given.conditions or {}, known_conditions)
+  options.check(given.invoke or { index = 0 }, { index = "number", arguments = "string?" })
 end
 
---- Create an envelope without signature: install, validate and uninstall of its components.
--- Deterministic. Payloads are integrated as `#0`, `#1`, ... by the position of their component.
+--- Create an envelope without signature. Deterministic.
+-- A component is fetched into place; with `staging` it is fetched there first and copied when all payloads
+-- have arrived; with `inline` it is written from the manifest. Dependencies are fetched, checked and
+-- processed before (draft-ietf-suit-trust-domains section 5). Integrated payloads are named `#0`, `#1`, ...
+-- by the position of their component, `#0-1` by that of the slot, dependencies `#dependency-0`.
 -- @tparam table given
 --
 -- * `manifest_component_id`: identifier of the manifest, the same for every version of it
 -- * `sequence_number`: higher than that of the version before
--- * `components`: list of `{ id, vendor_identifier, class_identifier (16 bytes each) }` with either `payload`
---   (bytes) or `uri`, `digest` (`{ algorithm = "SHA-256", bytes }`) and `size` (bytes)
+-- * `components`: list of `{ id, vendor_identifier, class_identifier, device_identifier (16 bytes each, the
+--   last optional) }` with either `payload` (bytes) or `uri`, `digest` (`{ algorithm = "SHA-256", bytes }`)
+--   and `size` (bytes); further
+--     * `inline`: the payload stands in the manifest itself
+--     * `staging`: identifier of the component that the payload is fetched to before
+--     * `encryption`: `{ info, ciphertext | uri + digest + size }` of @{encrypt}; `payload`, or `digest` and
+--       `size`, are those of the plaintext; wants `staging` or `inline`
+--     * `slots`: list of `{ slot, payload | uri + digest + size }` in place of all these: one image for each
+--       slot
+-- * `dependencies`: list of `{ envelope, id, uri }`, `id` defaulting to the envelope's own and `uri` to the
+--   envelope being integrated; or of `{ id, uri, digest }` (the digest of the manifest)
+-- * `conditions`: that an Update asks for: `use_before` (seconds since 1970), `minimum_battery` (mWh),
+--   `update_priority` (asks for authorization), `version` (`{ comparison = 1..5, parts }`)
+-- * `invoke`: `{ index, arguments }`: the component that is started, and what it is told
+-- * `severed`: names of members that travel outside of the manifest: `payload_fetch`, `install`,
+--   `dependency_resolution`, `text`
+-- * `text`: see teep.suit.author.text; `version`: list of integers (draft-ietf-suit-update-management section
+--   3.1)
 -- * `reference_uri`: where the manifest can be had
+-- * `uninstall`: false leaves the section out
 -- * `tagged`: with tag 107; the TEEP protocol asks for the untagged form
 -- @treturn[1] string envelope
--- @treturn[2] nil, string, string `missing_field`, `component_unsupported`, `unsupported_algorithm`,
---   `too_large`, `limit_reached` and the codes of teep.schema
+-- @treturn[2] nil, string, string `missing_field`, `forbidden_field`, `component_unsupported`,
+--   `unsupported_algorithm`, `too_large`, `limit_reached` and the codes of teep.schema and teep.suit.verify
 -- @usage local envelope = suit.create{
 --   manifest_component_id = { "hello", "suit" }, sequence_number = 1,
 --   components = {
@@ -163,66 +81,110 @@ end
 --   },
 -- }
 function author.create(given)
-  options.check(given, {
-    manifest_component_id = "table", sequence_number = "number", components = "table",
-    reference_uri = "string?", tagged = "boolean?",
-  })
-  for _, component in ipairs(given.components) do options.check(component, component_options) end
-  local plans, message, code = plan_all(given.components)
-  if not plans then return plans, message, code end
-  if #plans == 0 then return errors.fail("missing_field", "components: none") end
-  local encoded
-  encoded, message, code = encode_manifest(given, plans)
+  check_misuse(given)
+  local model, message, code = plan.make(given)
+  if not model then return model, message, code end
+  local encoded, text
+  encoded, message, code = sections.encode(model)
   if not encoded then return encoded, message, code end
-  return check_own(wrap(encoded, plans, given.tagged))
+  if given.uninstall == false then encoded.uninstall = nil end
+  if given.text then
+    text, message, code = texts.encode(given.text, model.ids)
+    if not text then return text, message, code end
+  end
+  local manifest <const>, outside <const>, reason <const> = encode.manifest(given, model, encoded, text)
+  if not manifest then return manifest, outside, reason end
+  return check_own(encode.envelope(manifest, outside, model, given.tagged))
 end
 
 -- Blocks of other signers; the own one is replaced.
-local function others(wrapper, kid)
-  local blocks <const> = {}
-  for _, block in ipairs(wrapper.blocks) do
-    local parsed <const> = not block.unsupported and cose.parse(block.bytes)
-    if not parsed or parsed.signers[1].kid ~= kid then blocks[#blocks + 1] = block.bytes end
+local function others(blocks, kid)
+  local kept <const> = {}
+  for _, block in ipairs(blocks) do
+    local parsed <const> = cose.parse(block)
+    if not parsed or parsed.signers[1].kid ~= kid then kept[#kept + 1] = block end
   end
-  return blocks
+  return kept
+end
+
+local function add_block(blocks, key, payload, bound)
+  local block <const>, message <const>, code <const> =
+    cose.sign1{ key = key, payload = payload, detached = true }
+  if not block then return block, message, code end
+  local all <const> = others(blocks, key:thumbprint())
+  if #all >= bound.authentication_blocks then
+    return errors.fail("limit_reached", "authentication-wrapper: %d blocks already", #all)
+  end
+  all[#all + 1] = block
+  return all
+end
+
+-- The wrapper of an envelope whose manifest has the digest that is to be signed (section 8.3).
+local function open_wrapper(bytes, bound)
+  local opened <const>, message <const>, code <const> = envelope.open(bytes, bound)
+  if not opened then return opened, message, code end
+  local wrapper <const>, why <const>, reason <const> = authenticate.open(opened, bound)
+  if not wrapper then return wrapper, why, reason end
+  local ok <const>, flaw <const>, kind <const> = authenticate.check_digest(opened, wrapper)
+  if not ok then return ok, flaw, kind end
+  return opened, wrapper
 end
 
 --- Sign an envelope. Signing again with the same key replaces its signature, another key adds one.
 -- @tparam string bytes
--- @tparam table given `key`: of the signer, with its private part; `limits`
+-- @tparam table given `key` or `keys`: of the signers, with their private part; `limits`
 -- @treturn[1] string envelope
 -- @treturn[2] nil, string, string `digest_mismatch` (checked before signing, section 8.3), `limit_reached`,
 --   `no_private_key`, and the codes of @{verify.decode}
 -- @usage envelope = suit.sign(envelope, { key = key })
 function author.sign(bytes, given)
-  options.check(given, { key = "any", limits = "table?" })
+  options.check(given, { key = "any?", keys = "table?", limits = "table?" })
+  if (given.key == nil) == (given.keys == nil) then error("suit.sign: want either key or keys", 2) end
   local bound <const> = limits.with(given.limits)
-  local opened, wrapper, ok, block, message, code
-  opened, message, code = envelope.open(bytes, bound)
-  if not opened then return opened, message, code end
-  wrapper, message, code = authenticate.open(opened, bound)
-  if not wrapper then return wrapper, message, code end
-  ok, message, code = authenticate.check_digest(opened, wrapper)
-  if not ok then return ok, message, code end
-  block, message, code = cose.sign1{ key = given.key, payload = wrapper.payload, detached = true }
-  if not block then return block, message, code end
-  local blocks <const> = others(wrapper, given.key:thumbprint())
-  if #blocks >= bound.authentication_blocks then
-    return errors.fail("limit_reached", "authentication-wrapper: %d blocks already", #blocks)
+  local opened <const>, wrapper <const>, code <const> = open_wrapper(bytes, bound)
+  if not opened then return opened, wrapper, code end
+  local blocks = {}
+  for i, block in ipairs(wrapper.blocks) do blocks[i] = block.bytes end
+  for _, key in ipairs(given.keys or { given.key }) do
+    local message, reason
+    blocks, message, reason = add_block(blocks, key, wrapper.payload, bound)
+    if not blocks then return nil, message, reason end
   end
-  blocks[#blocks + 1] = block
   return opened:with{ [labels.authentication_wrapper] = authenticate.encode(wrapper.payload, blocks) }
 end
 
---- The same envelope without integrated payloads: what a device keeps in order to uninstall (section 8.6 lets
--- intermediaries take them out).
+local severable <const> = {}
+for _, rows in ipairs{ labels.sections, labels.metadata } do
+  for _, row in ipairs(rows) do severable[row.name] = row.severable and row.label or nil end
+end
+
+local function without_severed(opened, names)
+  local changes <const> = {}
+  for _, name in ipairs(names) do
+    local label <const> = severable[name] or error("suit.strip: no severable member " .. tostring(name), 3)
+    if not opened.members[label] then
+      return errors.fail("missing_field", "envelope.%s: absent, it was not severed or taken out before", name)
+    end
+    changes[label] = false
+  end
+  return changes
+end
+
+--- The same envelope without integrated payloads: what a device keeps in order to uninstall. Or without some
+-- of its severed members (section 8.6 lets intermediaries take out both).
 -- @tparam string bytes
--- @tparam[opt] table bounds limits
+-- @tparam[opt] table given `severed`: names of the members to take out in place of the payloads; `limits`
 -- @treturn[1] string envelope
--- @treturn[2] nil, string, string the codes of @{verify.decode}
-function author.strip(bytes, bounds)
-  local opened, message, code = envelope.open(bytes, limits.with(bounds))
+-- @treturn[2] nil, string, string `missing_field` and the codes of @{verify.decode}
+function author.strip(bytes, given)
+  given = options.check(given or {}, { severed = "table?", limits = "table?" })
+  local opened <const>, message <const>, code <const> = envelope.open(bytes, limits.with(given.limits))
   if not opened then return opened, message, code end
+  if given.severed then
+    local changes <const>, why <const>, reason <const> = without_severed(opened, given.severed)
+    if not changes then return changes, why, reason end
+    return opened:with(changes)
+  end
   local changes <const> = {}
   for name in pairs(opened.payloads) do changes[name] = false end
   return opened:with(changes)

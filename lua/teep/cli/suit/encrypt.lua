@@ -1,0 +1,36 @@
+--- `teep suit encrypt`: a payload for recipients.
+local files <const> = require "teep.cli.files"
+local keys <const> = require "teep.config.keys"
+local suit <const> = require "teep.suit"
+
+local verb = { name = "encrypt", summary = "encrypt a payload for recipients" }
+
+function verb.define(encrypt)
+  encrypt:description("Encrypts a payload under a fresh content key, and that for each recipient: with " ..
+    "ECDH-ES+A128KW for a P-256 key, with A128KW for a symmetric key. Writes the ciphertext, and the " ..
+    "encryption-info that a description names beside it. Run it anew for every payload.")
+  encrypt:argument("payload", "File with the bytes of the component."):argname "PAYLOAD"
+  encrypt:option("--recipient", "Key file of a recipient, public where there is one; may be repeated.")
+    :argname "FILE":count "+"
+  encrypt:option("--algorithm", "Content encryption."):default "A128GCM"
+    :choices{ "A128GCM", "A192GCM", "A256GCM", "A128CTR", "A256CTR", "ChaCha20/Poly1305" }
+  encrypt:option("--info", "File to write the encryption-info to."):argname "FILE":count(1)
+  encrypt:option("-o --output", "File to write the ciphertext to."):argname "FILE":count(1)
+  encrypt:epilog("Example:\n" ..
+    "  teep suit encrypt hello.bin --recipient device.pub -o hello.enc --info hello.info")
+end
+
+function verb.run(arguments)
+  local recipients <const>, message <const>, code <const> = keys.load_all(arguments.recipient)
+  if not recipients then return nil, message, code end
+  local payload <const>, why <const>, reason <const> = files.read(arguments.payload)
+  if not payload then return nil, why, reason end
+  local made <const>, flaw <const>, kind <const> =
+    suit.encrypt(payload, { recipients = recipients, algorithm = arguments.algorithm })
+  if not made then return nil, flaw, kind end
+  local ok <const>, full <const>, cause <const> = files.write(arguments.output, made.ciphertext)
+  if not ok then return ok, full, cause end
+  return files.write(arguments.info, made.info)
+end
+
+return verb

@@ -1,0 +1,175 @@
+-- What the author tool writes for each kind of component, command by command.
+local cbor <const> = require "teep.cbor"
+local crypto <const> = require "teep.crypto"
+local plan <const> = require "teep.suit.author.plan"
+local raw <const> = require "fixtures.suit_raw"
+local sections <const> = require "teep.suit.author.sections"
+
+local function component(changes)
+  local result <const> = {
+    id = raw.component, payload = raw.payload, vendor_identifier = raw.device.vendor_identifier,
+    class_identifier = raw.device.class_identifier,
+  }
+  for name, value in pairs(changes or {}) do result[name] = value or nil end
+  return result
+end
+
+local function refused(code, field, given)
+  local model <const>, message <const>, found <const> = plan.make(given)
+  assert.is_nil(model)
+  assert.equal(code, found, message)
+  assert.matches(field, message, 1, true)
+end
+
+local function stated(bytes) return { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", bytes) } end
+
+-- Sections as lists of { code, argument }, generic values; arguments that are maps become tables.
+local function commands(bytes)
+  local list <const>, items <const> = {}, assert(cbor.decode(bytes))
+  for i = 1, #items, 2 do
+    local argument = items[i + 1]
+    if cbor.type(argument) == "map" then
+      argument = {}
+      for _, pair in ipairs(items[i + 1]) do argument[pair[1]] = pair[2] end
+    end
+    list[#list + 1] = { items[i], argument }
+  end
+  return list
+end
+
+local function write(given)
+  local encoded <const> = assert(sections.encode(assert(plan.make(given))))
+  for name, bytes in pairs(encoded) do encoded[name] = commands(bytes) end
+  return encoded
+end
+
+local function codes(list)
+  local found <const> = {}
+  for i, command in ipairs(list) do found[i] = command[1] end
+  return found
+end
+
+describe("what the author tool is given", function()
+  it("is refused when a field contradicts another", function()
+    local slots <const> = { { slot = 0, payload = "a" } }
+    refused("forbidden_field", "components[0].payload: not together with slots",
+      { components = { component{ slots = slots } } })
+    refused("forbidden_field", "components[0].uri: not together with inline",
+      { components = { component{ inline = true, payload = false, uri = "x:y" } } })
+    refused("forbidden_field", "components[0].digest: not together with payload",
+      { components = { component{ digest = stated "x" } } })
+    refused("forbidden_field", "components[0].uri: not together with encryption",
+      { components = { component{ uri = "x:y", encryption = { info = "i", ciphertext = "c" }, staging = { "s" } } } })
+  end)
+
+  it("is refused when something is missing", function()
+    refused("missing_field", "components: none", {})
+    refused("missing_field", "components[0].slots: none", { components = { component{ payload = false, slots = {} } } })
+    refused("missing_field", "components[0].slots[1].uri",
+      { components = { component{ payload = false, slots = { { slot = 0, payload = "a" }, { slot = 1 } } } } })
+    refused("missing_field", "components[0].encryption.uri",
+      { components = { component{ encryption = { info = "i" }, staging = { "s" } } } })
+    refused("missing_field", "components[0].staging",
+      { components = { component{ encryption = { info = "i", ciphertext = "c" } } } })
+    refused("missing_field", "components[0].payload: absent, and it has to be inline",
+      { components = { component{ payload = false, inline = true, digest = stated "x", size = 1,
+        encryption = { info = "i", uri = "x:y", digest = stated "y", size = 2 } } } })
+    refused("missing_field", "dependencies[0].uri", { dependencies = { { id = { "d" }, digest = stated "d" } } })
+    refused("not_suit", "dependencies[0].envelope: ", { dependencies = { { envelope = "\x80" } } })
+  end)
+
+  it("throws for options that do not exist", function()
+    for _, given in ipairs{
+      { components = { component{ paylaod = "x" } } }, { dependencies = { { envelop = "x" } } },
+      { components = { component{ payload = false, slots = { { slot = 0, payload = "a", size_of = 1 } } } } },
+    } do
+      assert.error_matches(function() plan.make(given) end, "unknown option")
+    end
+  end)
+end)
+
+describe("an author's sections", function()
+  it("fetch into a staging component first, then copy (S-029)", function()
+    local made <const> = write{ components = { component{ staging = { "new" } } } }
+    assert.same({ { 12, 1 }, { 20, { [3] = cbor.encode(raw.digest(raw.payload)), [14] = #raw.payload,
+      [21] = cbor.text "#0" } }, { 21, 2 }, { 3, 15 } }, made.payload_fetch)
+    assert.same({ { 12, 0 }, { 20, { [22] = 1 } }, { 22, 2 }, { 3, 15 } }, made.install)
+    assert.same({ { 12, 0 }, { 33, 2 }, { 12, 1 }, { 33, 2 } }, made.uninstall)
+  end)
+
+  it("write small data from the manifest", function()
+    local made <const> = write{ components = { component{ inline = true } } }
+    assert.same({ { 20, { [18] = raw.payload } }, { 18, 2 }, { 3, 15 } }, made.install)
+    assert.is_nil(made.payload_fetch)
+  end)
+
+  it("copy a ciphertext with its encryption-info, and know the plaintext (S-090, S-096)", function()
+    local made <const> = write{ components = { component{
+      staging = { "enc" }, encryption = { info = "INFO", ciphertext = "CIPHER" },
+    } } }
+    assert.equal(cbor.encode(raw.digest "CIPHER"), made.payload_fetch[2][2][3])
+    assert.equal(6, made.payload_fetch[2][2][14])
+    assert.same({ 12, 20, 21, 3 }, codes(made.payload_fetch))
+    assert.same({ [19] = "INFO", [22] = 1 }, made.install[2][2])
+    assert.equal(cbor.encode(raw.digest(raw.payload)), made.shared[2][2][3])
+    made.inline = write{ components = { component{ inline = true, encryption = { info = "INFO", ciphertext = "CIPHER" } } } }
+    assert.same({ [18] = "CIPHER", [19] = "INFO" }, made.inline.install[1][2])
+  end)
+
+  it("choose the image by the slot, in shared and install alike", function()
+    local made <const> = write{ components = { component{ payload = false, slots = {
+      { slot = 0, payload = "a" }, { slot = 1, uri = "x:b", digest = stated "b", size = 1 },
+    } } } }
+    assert.same({ 20, 1, 2, 15 }, codes(made.shared))
+    assert.same({ 15, 21, 3 }, codes(made.install))
+    local second <const> = commands(made.shared[4][2][2])
+    assert.same({ { 20, { [5] = 1 } }, { 5, 5 }, { 20, { [3] = cbor.encode(raw.digest "b"), [14] = 1 } } }, second)
+    assert.same({ { 20, { [5] = 0 } }, { 5, 5 }, { 20, { [21] = cbor.text "#0-0" } } }, commands(made.install[1][2][1]))
+  end)
+
+  it("check a device identifier beside vendor and class where there is one (S-044)", function()
+    local made <const> = write{ components = { component{ device_identifier = ("d"):rep(16) } } }
+    assert.same({ 20, 1, 2, 24 }, codes(made.shared))
+    assert.equal(("d"):rep(16), made.shared[1][2][24])
+  end)
+
+  it("ask conditions of an Update in its first section alone (S-101)", function()
+    local conditions <const> = {
+      use_before = 4102444800, minimum_battery = 50, update_priority = -1,
+      version = { comparison = 2, parts = { 1, 2 } },
+    }
+    local made = write{ components = { component() }, conditions = conditions }
+    assert.same({ 20, 4, 20, 26, 20, 27, 20, 28, 20, 21, 3 }, codes(made.install))
+    assert.equal(cbor.encode(cbor.array{ 2, cbor.array{ 1, 2 } }), made.install[7][2][28])
+    for _, name in ipairs{ "shared", "validate", "uninstall" } do
+      for _, code in ipairs(codes(made[name])) do assert.is_nil(({ [4] = 1, [26] = 1, [27] = 1, [28] = 1 })[code]) end
+    end
+    made = write{ components = { component{ staging = { "new" } } }, conditions = conditions }
+    assert.equal(4, made.payload_fetch[3][1])
+    assert.same({ 12, 20, 22, 3 }, codes(made.install))
+  end)
+
+  it("start a component with its arguments", function()
+    local made <const> = write{
+      components = { component(), component{ id = { "b" } } }, invoke = { index = 1, arguments = "--fast" },
+    }
+    assert.same({ { 12, 1 }, { 20, { [23] = "--fast" } }, { 23, 2 } }, made.invoke)
+  end)
+
+  it("fetch and check dependencies before all else, then process them section by section (S-063, S-068, S-069)", function()
+    local made <const> = write{ components = { component() }, dependencies = { { envelope = raw.make() } } }
+    assert.same({ { 12, 1 }, { 20, { [21] = cbor.text "#dependency-0" } }, { 21, 2 }, { 7, 15 } },
+      made.dependency_resolution)
+    assert.same({ 12, 7, 11, 12, 20, 21, 3 }, codes(made.install))
+    assert.same({ 12, 7, 11, 12, 33 }, codes(made.uninstall))
+    assert.same({ 12, 3 }, codes(made.validate)) -- the dependency has no such section
+    assert.same({ 12, 20, 1, 2, 12, 20 }, codes(made.shared))
+  end)
+
+  it("set nothing with set-parameters (P-06, P-07, S-071)", function()
+    local made <const> = write{ components = { component{ staging = { "s" } } }, dependencies = { { envelope = raw.make() } } }
+    for _, list in pairs(made) do
+      for _, code in ipairs(codes(list)) do assert.not_equal(19, code) end
+    end
+  end)
+end)
