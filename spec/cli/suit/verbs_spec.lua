@@ -1,0 +1,209 @@
+-- The verbs of `teep suit` as a developer meets them.
+local command <const> = require "cli.command"
+local json <const> = require "teep.daemon.json"
+local suit <const> = require "teep.suit"
+
+local vendor <const>, class <const> = "c0ddd5f1-5243-5660-87db-4f5b0aa26c2f", "db42f709-3d8c-55ba-a8c5-265fc5820f4e"
+
+describe("teep suit", function()
+  local folder
+
+  local function run(...) return command.run{ folder = folder, "suit", ... } end
+
+  local function works(...)
+    local code <const>, printed <const>, complaint <const> = run(...)
+    assert.equal(0, code, complaint)
+    return printed
+  end
+
+  local function refused(code, wanted, ...)
+    local found <const>, _, complaint <const> = run(...)
+    assert.equal(code, found, complaint)
+    assert.matches(wanted, complaint, 1, true)
+    for line in complaint:gmatch "[^\n]+" do assert.matches("^teep: ", line) end
+  end
+
+  local function read(name) return command.read(folder .. "/" .. name) end
+
+  lazy_setup(function()
+    folder = command.folder()
+    for _, name in ipairs{ "signer", "other" } do
+      command.run{ folder = folder, "key", "generate", "--algorithm", "ESP256", "-o", name .. ".key" }
+      command.run{ folder = folder, "key", "public", name .. ".key", "-o", name .. ".pub" }
+    end
+    command.write(folder .. "/hello.bin", "payload")
+    command.write(folder .. "/far.bin", "from afar")
+    command.write(folder .. "/hello.lua", ([[return {
+      manifest = "hello/manifest", sequence_number = 1, vendor = %q, class = %q, severed = { "text" },
+      components = {
+        { id = "hello", payload = "hello.bin" }, { id = "far", payload = "far.bin", uri = "https://files.example/far.bin?v=1" },
+      },
+      text = { en = { manifest_description = "Says hello, and this is long enough to be worth severing." } },
+    }]]):format(vendor, class))
+    works("create", "hello.lua", "-o", "hello.unsigned")
+    works("sign", "hello.unsigned", "--key", "signer.key", "-o", "hello.suit")
+  end)
+  lazy_teardown(function() command.remove(folder) end)
+
+  local function process(...)
+    return "process", "hello.suit", "--dry-run", "--key", "signer.pub", "--vendor", vendor, "--class", class, ...
+  end
+
+  describe("create", function()
+    it("says which flag is missing, and which goes without a description", function()
+      refused(2, "option '--payload' is missing, or a description", "create", "--component", "a", "-o", "x")
+      refused(2, "option '--payload' goes without a description", "create", "hello.lua", "--payload", "a", "-o", "x")
+      refused(2, "want a component identifier", "create", "--component", "", "-o", "x")
+      refused(2, "want a whole number", "create", "hello.lua", "--sequence-number", "one", "-o", "x")
+    end)
+
+    it("writes nothing when the description is refused, or the disk is full", function()
+      command.write(folder .. "/bad.lua", "return { manifest = 'a' }")
+      command.write(folder .. "/kept", "old")
+      refused(1, "bad.lua: sequence_number: is missing", "create", "bad.lua", "-o", "kept")
+      assert.equal("old", read "kept")
+      refused(1, "/dev/full", "create", "hello.lua", "-o", "/dev/full")
+    end)
+
+    it("makes the same bytes again, and says what it made", function()
+      local found <const> = json.decode(works("create", "hello.lua", "-o", "again", "--json"))
+      assert.equal(read "hello.unsigned", read "again")
+      assert.same({ "hello", "far" }, found.components)
+      assert.equal("hello/manifest", found.manifest)
+      assert.equal(#read "again", found.size)
+    end)
+
+    it("lets a flag have the last word about the sequence number", function()
+      works("create", "hello.lua", "--sequence-number", "77", "-o", "later")
+      assert.equal(77, suit.decode(read "later").sequence_number)
+    end)
+  end)
+
+  describe("sign", function()
+    it("refuses a key that is missing or public, and an envelope that is truncated", function()
+      refused(2, "--key", "sign", "hello.unsigned", "-o", "x")
+      refused(1, "missing.key: No such file", "sign", "hello.unsigned", "--key", "missing.key", "-o", "x")
+      refused(1, "signer.pub: is a public key", "sign", "hello.unsigned", "--key", "signer.pub", "-o", "x")
+      command.write(folder .. "/short", read("hello.unsigned"):sub(1, -2))
+      refused(1, "short: envelope: ", "sign", "short", "--key", "signer.key", "-o", "x")
+      assert.is_nil(read "x")
+    end)
+
+    it("adds a block for each key", function()
+      works("sign", "hello.unsigned", "--key", "signer.key", "--key", "other.key", "-o", "both")
+      assert.equal(2, #suit.decode(read "both").blocks)
+    end)
+  end)
+
+  describe("verify", function()
+    it("says of each block why it is not trusted", function()
+      works("sign", "hello.unsigned", "--key", "signer.key", "--key", "other.key", "-o", "both")
+      refused(1, "authentication block 1: sign1 ESP256, kid ", "verify", "hello.suit", "--key", "other.pub")
+      refused(1, "hello.unsigned: the authentication wrapper holds no signature", "verify", "hello.unsigned", "--key",
+        "signer.pub")
+    end)
+
+    it("says which block is by which key", function()
+      works("sign", "hello.unsigned", "--key", "other.key", "--key", "signer.key", "-o", "both")
+      local found <const> = json.decode(works("verify", "both", "--key", "signer.pub", "--json"))
+      assert.is_false(found.blocks[1].verified)
+      assert.equal("signer.pub", found.blocks[2].file)
+      assert.matches("authentication block 2: sign1 ESP256, kid %x+: verified with signer.pub",
+        works("verify", "both", "--key", "signer.pub"))
+    end)
+  end)
+
+  describe("inspect", function()
+    it("refuses what is no envelope", function()
+      command.write(folder .. "/array", "\x80")
+      refused(1, "array: envelope: want a map", "inspect", "array")
+      refused(1, "missing: No such file", "inspect", "missing")
+    end)
+
+    it("tells of digests, severed members, payloads and signatures, whatever is wrong with them", function()
+      local good <const> = works("inspect", "hello.suit", "--key", "signer.pub")
+      assert.matches("nothing here is trusted", good)
+      for _, wanted in ipairs{
+        "digest of the manifest: ok\n", "structure: ok\n", "severed text: present, digest ok\n", "digest ok, of component hello",
+        "verified with signer.pub", "  2 manifest-sequence-number: 1\n", '"#0": ',
+      } do
+        assert.matches(wanted, good, 1, true)
+      end
+      command.write(folder .. "/forged", (read("hello.suit"):gsub("Says hello", "Says HELLO"):gsub("payload$", "dayload")))
+      local bad <const> = works("inspect", "forged")
+      assert.matches("severed text: present, NOT ok: ", bad, 1, true)
+      assert.matches("no component has this digest", bad, 1, true)
+      assert.matches("structure: a processor would refuse it: ", bad, 1, true)
+      assert.matches("not checked, no key given", bad, 1, true)
+      local found <const> = json.decode(works("inspect", "forged", "--json"))
+      assert.is_true(found.digest_ok)
+      assert.is_false(found.severed[1].ok)
+    end)
+
+    it("shows the offset of every value", function()
+      local bytes <const> = read "hello.suit"
+      for line in works("inspect", "hello.suit"):gmatch "[^\n]+" do
+        local offset <const>, text <const> = line:match '^ *(%d+)  .*21 uri: "(https.*)"$'
+        if offset then
+          assert.equal(text, bytes:sub(offset + 3, offset + 2 + #text))
+          return
+        end
+      end
+      error "no uri shown"
+    end)
+  end)
+
+  describe("process", function()
+    it("asks for --dry-run and identifiers", function()
+      refused(2, "--dry-run", "process", "hello.suit", "--key", "signer.pub", "--vendor", vendor, "--class", class)
+      refused(2, "--vendor", "process", "hello.suit", "--dry-run", "--key", "signer.pub", "--class", class)
+    end)
+
+    it("refuses an envelope of somebody else", function()
+      refused(1, "hello.suit: ", "process", "hello.suit", "--dry-run", "--key", "other.pub", "--vendor", vendor,
+        "--class", class)
+    end)
+
+    it("says why a device of another class refuses", function()
+      refused(1, "hello.suit: would fail: ", "process", "hello.suit", "--dry-run", "--key", "signer.pub", "--vendor",
+        vendor, "--class", vendor)
+    end)
+
+    it("says why a payload does not fit", function()
+      os.execute(("mkdir -p '%s/wrong'"):format(folder))
+      command.write(folder .. "/wrong/far.bin", "from AFAR")
+      refused(1, "hello.suit: would fail: install: far: ", process("--payloads", "wrong"))
+    end)
+
+    it("tells what would be written, from where, and skips payloads it has not", function()
+      local text <const> = works(process())
+      assert.matches("would write hello  7 bytes  sha%-256 %x+, from #0 in the envelope", text)
+      assert.matches("would write far  9 bytes  sha%-256 %x+, from https://files.example/far.bin%?v=1", text)
+      assert.matches("skipped: ", text, 1, true)
+      local found <const> = json.decode(works(process("--payloads", ".", "--json")))
+      assert.is_true(found.ok)
+      assert.is_nil(found.changes[2].skipped)
+      assert.equal(9, found.installed[2].size)
+    end)
+
+    it("tells what uninstalling removes", function()
+      assert.matches("would remove hello\n", works(process("--procedure", "uninstall")), 1, true)
+    end)
+  end)
+
+  describe("strip", function()
+    it("refuses to take out what is not there", function()
+      refused(1, "envelope.install: absent", "strip", "hello.suit", "--severed", "install", "-o", "x")
+      refused(2, "must be one of", "strip", "hello.suit", "--severed", "uninstall", "-o", "x")
+    end)
+
+    it("takes out payloads or severed sections, and leaves the signature valid (S-032)", function()
+      works("strip", "hello.suit", "-o", "bare")
+      assert.is_nil(read("bare"):find("payload", 1, true))
+      works("strip", "hello.suit", "--severed", "text", "-o", "silent")
+      assert.is_nil(read("silent"):find("Says hello", 1, true))
+      assert.matches("severed text: taken out", works("inspect", "silent"), 1, true)
+      for _, name in ipairs{ "bare", "silent" } do works("verify", name, "--key", "signer.pub") end
+    end)
+  end)
+end)
