@@ -103,7 +103,7 @@ describe("an author's sections", function()
     assert.is_nil(made.payload_fetch)
   end)
 
-  it("copy a ciphertext with its encryption-info, and know the plaintext (S-090, S-096)", function()
+  it("copy a ciphertext with its encryption-info, and know the plaintext", function()
     local made <const> = write{ components = { component{
       staging = { "enc" }, encryption = { info = "INFO", ciphertext = "CIPHER" },
     } } }
@@ -133,7 +133,7 @@ describe("an author's sections", function()
     assert.equal(("d"):rep(16), made.shared[1][2][24])
   end)
 
-  it("ask conditions of an Update in its first section alone (S-101)", function()
+  it("ask conditions of an Update in its first section alone", function()
     local conditions <const> = {
       use_before = 4102444800, minimum_battery = 50, update_priority = -1,
       version = { comparison = 2, parts = { 1, 2 } },
@@ -156,7 +156,7 @@ describe("an author's sections", function()
     assert.same({ { 12, 1 }, { 20, { [23] = "--fast" } }, { 23, 2 } }, made.invoke)
   end)
 
-  it("fetch and check dependencies before all else, then process them section by section (S-063, S-068, S-069)", function()
+  it("fetch and check dependencies before all else, then process them section by section (S-078)", function()
     local made <const> = write{ components = { component() }, dependencies = { { envelope = raw.make() } } }
     assert.same({ { 12, 1 }, { 20, { [21] = cbor.text "#dependency-0" } }, { 21, 2 }, { 7, 15 } },
       made.dependency_resolution)
