@@ -31,7 +31,7 @@ help:
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
 	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
-	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|der|values, S=60 seconds'
+	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|key|der|values|schema, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'
@@ -113,14 +113,16 @@ oom: build
 	@$(BUILD)/core_oom
 
 # Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
-fuzz:
+fuzz: build
 	@rockspec/debian.sh fuzz
 	@mkdir -p $(BUILD)-fuzz/$(T)
 	@clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	  -DLTEEP_WITH_OPENSSL -Icore/include $$(pkg-config --cflags lua5.4) spec/fuzz/$(T)_fuzz.c $(FUZZED) \
-	  $(if $(filter values,$(T)),$(BOUND) $$(pkg-config --libs lua5.4)) -lcbor -lcrypto -lm -o $(BUILD)-fuzz/$(T)_fuzz
-	@$(BUILD)-fuzz/$(T)_fuzz -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 -max_len=4096 \
-	  -artifact_prefix=$(BUILD)-fuzz/ $(BUILD)-fuzz/$(T)
+	  $(if $(filter values schema,$(T)),$(BOUND) $$(pkg-config --libs lua5.4)) -lcbor -lcrypto -lm \
+	  -o $(BUILD)-fuzz/$(T)_fuzz
+	@lua5.4 spec/fuzz/seeds.lua $(BUILD) $(T) $(BUILD)-fuzz/$(T)
+	@LUATEEP_BUILD=$(BUILD) $(BUILD)-fuzz/$(T)_fuzz -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 \
+	  -max_len=4096 -dict=spec/fuzz/cbor.dict -artifact_prefix=$(BUILD)-fuzz/ $(BUILD)-fuzz/$(T)
 
 bench: build
 	@lua5.4 spec/bench/run.lua $(BUILD) $(ROUNDS) $(SECONDS)
