@@ -38,7 +38,8 @@ local function try_encoding(structure, root, node)
   node.allows_empty = structure.allows_empty
   for _, rule in ipairs(rules) do
     rule.apply(node, encoded, function(replacement)
-      try(rule.name, structure.name .. node.path, structure.decode, tree.encode(root, node, replacement), rule.code)
+      local code <const> = structure.judge and structure.judge(node.path, replacement) or rule.code
+      try(rule.name, structure.name .. node.path, structure.decode, tree.encode(root, node, replacement), code)
     end)
   end
 end

@@ -83,10 +83,19 @@ local function decode_suit(bytes)
   if decoded then return scan.check(decoded) end
   return nil, reason, code
 end
+-- What an authentication block is, its tag says: nothing else of it is looked at when that is not COSE_Sign1.
+local function judge_block(block)
+  return function(path, replacement)
+    local other <const> = path == block .. "/<<>>" and replacement:byte() ~= 0xd2
+    return (other or path == block and replacement == "\x40") and "not_cose" or nil
+  end
+end
+
 for _, tagged in ipairs{ true, false } do
   local root <const> = tagged and "/1" or ""
   local common <const> = root .. "/3/<<>>/3"
   add{ name = tagged and "SUIT envelope tagged" or "SUIT envelope", suit = root, decode = decode_suit,
+    judge = judge_block(root .. "/2/<<>>/2"),
     most = limits.envelope_bytes, bytes = suit_raw.make{ envelope = { tagged = tagged } },
     opened = opened(root .. "/2", root .. "/2/<<>>/%d", root .. "/3", common, common .. "/<<>>/4",
       common .. "/<<>>/4/<<>>/2/3", root .. "/3/<<>>/20", root .. "/3/<<>>/24") }
