@@ -16,9 +16,15 @@ describe("over TLS", function()
     here:write(name, text)
   end
 
-  local function certify(certificate, key)
-    edit("tam.lua", 'path = "/teep" },', ('path = "/teep", tls = { certificate = "%s%s.pem", key = "%s%s.key" } },')
-      :format(FIXTURES, certificate, FIXTURES, key or certificate))
+  -- Everybody may read a checkout, and no private key of a TAM.
+  local function certify(certificate, key, mode)
+    local private = command.read(FIXTURES .. (key or certificate) .. ".key")
+    if private then
+      here:write("server.key", private)
+      os.execute(("chmod %s %s"):format(mode or "640", here:path "server.key"))
+    end
+    edit("tam.lua", 'path = "/teep" },', ('path = "/teep", tls = { certificate = "%s%s.pem", key = "server.key" } },')
+      :format(FIXTURES, certificate))
   end
 
   -- A device with these authorities, and further settings.
@@ -44,6 +50,13 @@ describe("over TLS", function()
         assert.is_nil(lfs.attributes(here:path "tam.sock"))
       end)
     end
+
+    it("a key that everybody can read", function()
+      certify("good", "good", "644")
+      local code, _, complaint = here:teep("tam", "--config", "tam.lua")
+      assert.equal(1, code)
+      assert.matches("^teep: [^\n]*server.key: everybody can read this private key[^\n]*\n$", complaint)
+    end)
 
     it("a certificate and no key", function()
       edit("tam.lua", 'path = "/teep" },', 'path = "/teep", tls = { certificate = "server.pem" } },')

@@ -89,6 +89,11 @@ describe("a configuration file", function()
     { "listen = { port = 8080.5 }", "listen.port: want a whole number" },
     { "listen = { port = '80' }", 'listen.port: want a whole number from 0 to 65535, found "80"' },
     { "listen = { port = 1, path = 'teep' }", "listen.path: want a path like /teep" },
+    { "listen = { port = 1, path = '/te%65p' }", "listen.path: want a path like /teep, without escapes" },
+    { "listen = { port = 1, path = '/a//b' }", "listen.path: want a path like /teep" },
+    { "listen = { port = 1, path = '/a/..' }", "listen.path: want a path like /teep" },
+    { "listen = { port = 1, path = '/a?b' }", "listen.path: want a path like /teep" },
+    { "listen = { port = 1, address = 'localhost' }", "listen.address: want a numeric address like 127.0.0.1 or ::1" },
     { "listen = {}", "listen.port: is missing" },
     { "store = 'tam.db'", 'store: want "sqlite:PATH" or "memory:"' },
     { "store = 'memory:x'", 'store: want "sqlite:PATH" or "memory:"' },
@@ -114,6 +119,15 @@ describe("a configuration file", function()
     local policies = "policies = { { path = 'a', config = %s } }"
     assert.truthy(load_tam(policies:format(nested(8))))
     is_refused("nested deeper than 8", load_tam(policies:format(nested(9))))
+  end)
+
+  it("of a TAM takes any path and address that can be met", function()
+    for _, path in ipairs{ "/", "/teep", "/a/b-c_d.e~f", "/.well-known/teep", "/a/..b", "/v1/" } do
+      assert.equal(path, assert(load_tam(("listen = { port = 1, path = '%s' }"):format(path))).listen.path)
+    end
+    for _, address in ipairs{ "0.0.0.0", "::", "::1", "fe80::1%eth0", "::ffff:10.0.0.1" } do
+      assert.equal(address, assert(load_tam(("listen = { port = 1, address = '%s' }"):format(address))).listen.address)
+    end
   end)
 
   it("of a TAM gets defaults and paths beside the file", function()

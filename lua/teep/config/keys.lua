@@ -46,6 +46,17 @@ function keys.load(path, options)
   return loaded
 end
 
+--- Whether the private key of a TLS server may be used: its group may read it, as Debian's ssl-cert does, all
+-- the world may not. What else may be wrong with the file is told by whoever loads it.
+-- @tparam string path
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code `denied`
+function keys.check_tls(path)
+  local mode <const> = lfs.attributes(path, "permissions")
+  if not mode or mode:sub(7) == "---" then return true end
+  return errors.fail("denied", "%s: everybody can read this private key, want mode 0600 or 0640", path)
+end
+
 --- Load several key files.
 -- @tparam {string,...} paths
 -- @tparam[opt] table options as for @{load}

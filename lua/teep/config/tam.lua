@@ -4,13 +4,31 @@ local check <const> = require "teep.config.check"
 local setup <const> = require "teep.tam.setup"
 local shared <const> = require "teep.config.shared"
 
+-- What a request leaves as it is: the HTTP layer undoes percent-encoding and tidies dots and slashes up, so
+-- that any other path would never be met.
+local function is_plain(path)
+  return path:find "^/[%w._~!$&'()*+,;=:@/-]*$" and not path:find "//" and not (path .. "/"):find "/%.%.?/"
+end
+
+local endpoint <const> = {
+  type = "custom",
+  default = "/teep",
+  check = function(value)
+    if type(value) == "string" and is_plain(value) then return value end
+    return nil, "want a path like /teep, without escapes"
+  end,
+}
+
 local listen <const> = {
   type = "record",
   required = true,
   fields = {
-    address = { type = "string", default = "127.0.0.1" },
+    address = {
+      type = "string", pattern = "^[%x:]*[.:][%x.:]*%%?[%w_.-]*$",
+      hint = "a numeric address like 127.0.0.1 or ::1", default = "127.0.0.1",
+    },
     port = { type = "integer", max = 65535, required = true }, -- 0: any free port, told when ready
-    path = { type = "string", pattern = "^/[^%s?#]*$", hint = "a path like /teep", default = "/teep" },
+    path = endpoint,
     tls = {
       type = "record",
       fields = {

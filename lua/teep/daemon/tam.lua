@@ -88,9 +88,13 @@ local function uris(listen, port)
 end
 
 local function start(settings, running)
+  local listen = settings.listen
+  if listen.tls then
+    local secret, flawed, what = keys.check_tls(listen.tls.key)
+    if not secret then return nil, flawed, what end
+  end
   local open, message, code = open_tam(settings, running)
   if not open then return nil, message, code end
-  local listen = settings.listen
   local server, why, reason = transport.serve(running.loop, {
     address = listen.address, port = listen.port, path = listen.path, tls = listen.tls, tam = open.tam,
     observe = running:observer(),
