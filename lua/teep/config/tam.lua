@@ -66,7 +66,7 @@ return {
       end,
     },
     keys = { type = "list", of = { type = "path" }, min = 1, required = true },
-    trust = shared.trust("agents", "signers"),
+    trust = shared.trust("agents", "signers", "reporters"),
     policies = { type = "list", of = policy, min = 1, required = true },
     providers = shared.providers,
     wire = shared.wire,
