@@ -12,6 +12,7 @@
 -- if outcome.ok then txn:commit() else txn:abort() end
 -- local report = suit.report(outcome, { nonce = token })
 local author <const> = require "teep.suit.author"
+local encryption <const> = require "teep.suit.encryption"
 local processor <const> = require "teep.suit.processor"
 local explain <const> = require "teep.suit.report.explain"
 local protection <const> = require "teep.suit.report.protection"
@@ -22,6 +23,8 @@ return {
   create = author.create,
   sign = author.sign,
   strip = author.strip,
+  encrypt = encryption.encrypt,
+  decrypt_with = encryption.decrypt_with,
   decode = verify.decode,
   verify = verify.verify,
   process = processor.run,
