@@ -1,8 +1,13 @@
 /* Role of an accepted connection until it is upgraded: HTTP/1.1 requests, one at a time.
  *
- * The handler may answer after its callback returned. Meanwhile libwebsockets would spin on data it
- * does not take in this state, so reading is switched off; see pause_reading. Nothing is written
- * from inside the callbacks that bring a request, only from HTTP_WRITEABLE. */
+ * The handler may answer after its callback returned. What the peer sends meanwhile libwebsockets
+ * cannot take: 4.1.6 spins on it, 4.3.5 hangs up on it, or takes it for content. So reading is off
+ * while an answer is awaited (see pause_reading) and until it is written, which is done between the
+ * callbacks, in the same turn of the loop. A peer that goes away meanwhile keeps its place until
+ * then, at most for limit `response`: with reading off nobody tells that it is gone.
+ *
+ * A peer that waits for each answer is always served. One that does not (RFC 9112, section 9.3.2)
+ * gets the answers in order up to some point, where the connection ends. */
 #include "transport.h"
 
 #include <ctype.h>
@@ -13,6 +18,7 @@
 
 #define LINGER (2 * LWS_US_PER_SEC) /* for a peer that still sends what nobody will read */
 #define PAUSE (2 * LWS_US_PER_MS)
+#define RETRY_LATER "Retry-After: 5\r\n" /* with 503, as the TAM says it in http_binding.lua */
 #define PATH_SIZE 1024
 #define FIELD_SIZE 256
 
@@ -23,12 +29,14 @@ typedef struct {
   lteep_store body;
   lteep_store answer; /* LWS_PRE bytes, then head and body */
   bool has_length;
+  bool content;    /* libwebsockets may read some */
   bool dispatched; /* the handler was asked */
   bool probed;     /* whether more than the request was read; see pause_reading */
   bool paused;
   bool answered; /* `answer` is complete */
+  bool written;  /* and handed to libwebsockets */
   bool last;     /* close after it */
-  bool unread;   /* the peer may still be sending */
+  bool unread;   /* the peer may still be sending it */
   bool lingering;
 } request;
 
@@ -80,14 +88,14 @@ static bool write_answer(request *asked, int status, const char *fields, const c
   return good;
 }
 
+/* Written by `deliver` at the end of this turn. */
 static bool answer(lteep_link *link, int status, const char *fields, const char *body,
                    size_t size) {
   request *asked = link->state;
   if (!write_answer(asked, status, fields, body, size)) return false;
   asked->answered = true;
-  lteep_link_expire_in(link, link->limits.message_time);
-  lws_rx_flow_control(link->wsi, 1);
-  lws_callback_on_writable(link->wsi);
+  lws_rx_flow_control(link->wsi, 0);
+  lteep_link_expire_in(link, 0);
   return true;
 }
 
@@ -95,7 +103,7 @@ static int refuse(lteep_link *link, int status) {
   request *asked = link->state;
   asked->dispatched = true;
   asked->last = asked->last || asked->unread;
-  return answer(link, status, "", "", 0) ? 0 : -1;
+  return answer(link, status, status == 503 ? RETRY_LATER : "", "", 0) ? 0 : -1;
 }
 
 int lteep_http_refuse(lteep_link *link, int status, const char *fields) {
@@ -118,21 +126,40 @@ static int linger(lteep_link *link) {
   return 0;
 }
 
-/* What the peer takes slowly libwebsockets keeps, and completes the transaction when that is gone.
- */
+/* libwebsockets takes what comes next for a request from now on. What the peer takes slowly it
+ * keeps, and completes the transaction when that is gone. False when the connection is to end. */
+static bool complete(lteep_link *link) {
+  link->served = link->completing = true;
+  link->taken = LTEEP_UNKNOWN;
+  if (lws_http_transaction_completed(link->wsi)) return false;
+  drop_request(link);
+  lws_rx_flow_control(link->wsi, 1);
+  return true;
+}
+
+/* Outside of callbacks. */
+static void deliver(lteep_link *link) {
+  request *asked = link->state;
+  asked->written = true;
+  lteep_link_expire_in(link, link->limits.message_time);
+  size_t size = asked->answer.size - LWS_PRE;
+  if (lws_write(link->wsi, (unsigned char *)asked->answer.at + LWS_PRE, size,
+                LWS_WRITE_HTTP_FINAL) < 0) {
+    lteep_link_kill(link);
+    return;
+  }
+  if (!asked->last && complete(link)) return;
+  lws_rx_flow_control(link->wsi, 1);
+  lws_callback_on_writable(link->wsi);
+}
+
+/* The last answer is with the kernel; or see pause_reading. */
 static int on_writable(lteep_link *link) {
   request *asked = link->state;
   if (!asked || asked->lingering) return 0;
-  if (!asked->answered) return -1; /* see pause_reading */
-  size_t size = asked->answer.size - LWS_PRE;
-  int written =
-      lws_write(link->wsi, (unsigned char *)asked->answer.at + LWS_PRE, size, LWS_WRITE_HTTP_FINAL);
-  if (written < 0) return -1;
-  if (asked->last && asked->unread) return linger(link);
-  bool last = asked->last;
-  drop_request(link);
-  link->served = link->completing = true;
-  return lws_http_transaction_completed(link->wsi) || last ? -1 : 0;
+  if (!asked->answered) return -1;
+  if (!asked->written) return 0;
+  return asked->unread ? linger(link) : -1;
 }
 
 /* The protocol is bound anew at the end of a transaction, and at other times. */
@@ -230,23 +257,34 @@ static bool takes_content(const char *method) {
   return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0;
 }
 
+/* What will follow the header; the status that refuses it, or 0. libwebsockets expects content in a
+ * request that takes some and does not say how much; of a Content-Length that is no number it may
+ * make anything. */
+static int read_framing(lteep_link *link, request *asked) {
+  bool good = read_length(link->wsi, asked);
+  bool coded = lws_hdr_total_length(link->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) != 0;
+  bool endless = takes_content(asked->method) && !asked->has_length;
+  asked->content = !good || endless || asked->expected;
+  asked->unread = asked->content && good;
+  asked->last = asked->last || !good || coded;
+  if (!good) return 400;
+  if (coded || endless) return 411;
+  return asked->expected > link->limits.message ? 413 : 0;
+}
+
 /* The status that refuses the request, 0 to go on. */
 static int read_request(lteep_link *link, request *asked) {
   char *path;
   int size, method = lws_http_get_uri_and_method(link->wsi, &path, &size);
   if (method < 0 || method >= (int)(sizeof methods / sizeof methods[0])) return 400;
   asked->method = methods[method];
+  int refused = read_framing(link, asked);
+  if (refused) return refused;
   if (size > PATH_SIZE) return 414;
   if (!(asked->path = strndup(path, (size_t)size))) return 503;
   if (!copy_field(link->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, &asked->content_type) ||
       !copy_field(link->wsi, WSI_TOKEN_HTTP_ACCEPT, &asked->accept))
     return 431;
-  if (!read_length(link->wsi, asked)) return 400;
-  bool unsized = lws_hdr_total_length(link->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) ||
-                 (takes_content(asked->method) && !asked->has_length);
-  asked->unread = unsized || asked->expected;
-  if (unsized) return 411;
-  if (asked->expected > link->limits.message) return 413;
   return link->listener->http ? 0 : 404;
 }
 
@@ -268,26 +306,32 @@ static int on_request(lteep_link *link) {
   asked = link->state = calloc(1, sizeof *asked);
   if (!asked) return -1;
   asked->method = "";
-  asked->unread = true;
+  asked->content = true;
   asked->last = link->peer.local; /* content could not follow: see may_have_content */
   lteep_link_expire_in(link, link->limits.message_time);
   int status = read_request(link, asked);
-  if (asked->unread && !may_have_content(link)) return -1;
+  if (asked->content && !may_have_content(link)) return -1;
   if (status) return refuse(link, status);
   return asked->expected ? 0 : dispatch(link);
 }
 
+/* 4.3.5 takes everything that comes after the content for content: then the answer is the last.
+ * Empty content comes too, when on_request has dispatched already. */
 static int on_body(lteep_link *link, const void *in, size_t size) {
   request *asked = link->state;
-  if (!asked || asked->dispatched) return 0;
-  if (size > asked->expected - asked->body.size) return refuse(link, 400);
-  return lteep_store_append(&asked->body, in, size) ? 0 : refuse(link, 503);
+  if (!asked) return -1; /* more was sent while the peer takes the answer slowly */
+  if (!size) return 0;
+  size_t left = asked->expected - asked->body.size;
+  if (asked->dispatched || size > left) asked->last = asked->unread = true;
+  if (asked->dispatched) return 0;
+  if (!lteep_store_append(&asked->body, in, size < left ? size : left)) return refuse(link, 503);
+  return size > left ? dispatch(link) : 0;
 }
 
-/* libwebsockets tells the end of an empty body too, when on_request has dispatched already. */
+/* Comes after empty content too. */
 static int on_body_end(lteep_link *link) {
   request *asked = link->state;
-  if (!asked) return 0;
+  if (!asked) return -1; /* as in on_body */
   asked->unread = false;
   if (asked->lingering) return -1;
   return asked->expected ? dispatch(link) : 0;
@@ -315,6 +359,10 @@ static int on_event(lteep_link *link, enum lws_callback_reasons reason, void *in
 /* Too slow: at its header, at its body, at answering (503 then), or at reading the answer. */
 static void on_expire(lteep_link *link) {
   request *asked = link->state;
+  if (asked && asked->answered && !asked->written) {
+    deliver(link);
+    return;
+  }
   if (asked && asked->dispatched && !asked->answered) {
     if (!asked->paused) {
       pause_reading(link);
@@ -322,7 +370,7 @@ static void on_expire(lteep_link *link) {
     }
     asked->last = true;
     take_from_handler(link);
-    if (answer(link, 503, "", "", 0)) return;
+    if (answer(link, 503, RETRY_LATER, "", 0)) return;
   }
   lteep_link_kill(link);
 }

@@ -154,7 +154,7 @@ int lteep_loop_new(lua_State *L) {
   open_engine(loop, poll);
   if (loop->context) {
     loop->vhost = lteep_loop_vhost(loop, LTEEP_VHOST_PLAIN, NULL);
-    lws_sul_schedule(loop->context, 0, &loop->beat, beat, LWS_US_PER_SEC);
+    if (loop->ev) lws_sul_schedule(loop->context, 0, &loop->beat, beat, LWS_US_PER_SEC);
   }
   if (loop->vhost) return 1;
   destroy_engine(loop);
