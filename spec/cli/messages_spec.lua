@@ -66,6 +66,17 @@ describe("the messages of a daemon", function()
     assert.equal(1, select(2, command.read(folder .. "/log"):gsub("warning no more messages are kept", "")))
   end)
 
+  it("say when one cannot be kept, and go on", function()
+    local noted = new{ folder = folder .. "/kept" }
+    assert(lfs.link("/dev/full", folder .. "/kept/0001-in-success.cbor", true))
+    local bytes = sign{ type = "success" }
+    noted:note("in", bytes)
+    assert.matches("warning message not kept path=%S+/0001%-in%-success%.cbor reason=\"No space left",
+      command.read(folder .. "/log"))
+    noted:note("in", bytes)
+    assert.equal(bytes, command.read(folder .. "/kept/0002-in-success.cbor"))
+  end)
+
   it("say when their folder cannot be made", function()
     local made, text, code = messages.new{ role = "tam", logger = logger, wire = "v26", folder = "/nonexistent/a/b" }
     assert.is_nil(made)

@@ -47,17 +47,20 @@ local function describe(bytes, wire)
   }
 end
 
+local function write(path, bytes)
+  local file, reason = io.open(path, "wb")
+  if not file then return nil, reason end
+  local written, flaw = file:write(bytes)
+  local closed, trouble = file:close()
+  return written and closed, flaw or trouble
+end
+
 local function keep(self, direction, kind, bytes)
   if not self.folder or self.count >= self.limit then return end
   self.count = self.count + 1
   local path = ("%s/%04d-%s-%s.cbor"):format(self.folder, self.count, direction, kind)
-  local file, reason = io.open(path, "wb")
-  if file then
-    file:write(bytes)
-    file:close()
-  else
-    self.logger:warning("message not kept", "reason", reason)
-  end
+  local kept, reason = write(path, bytes)
+  if not kept then self.logger:warning("message not kept", "path", path, "reason", reason) end
   if self.count == self.limit then self.logger:warning("no more messages are kept", "folder", self.folder) end
 end
 
