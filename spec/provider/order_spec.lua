@@ -1,3 +1,4 @@
+local command = require "cli.command"
 local cose = require "teep.cose"
 local key = require "teep.key"
 local order = require "teep.config.providers"
@@ -11,12 +12,18 @@ describe("the order of crypto providers", function()
     local ok, message, code = order.use("openssl,none", "providers")
     assert.is_nil(ok)
     assert.equal("not_found", code)
-    assert.matches('^providers: .*"openssl,none"', message)
+    assert.equal('providers: crypto providers "openssl,none": this build lacks one of them, in use are '
+      .. providers.all, message)
     assert.equal(providers.all, order.in_use())
   end)
 
   it("is that of LUATEEP_PROVIDERS where it is set", function()
     assert.equal(os.getenv "LUATEEP_PROVIDERS" or providers.all, order.in_use())
+  end)
+
+  it("is untouched by an empty LUATEEP_PROVIDERS", function()
+    local code, output, complaint = command.run{ "inspect", "/dev/null", before = "LUATEEP_PROVIDERS=" }
+    assert.same({ 1, "", "teep: /dev/null: the file is empty\n" }, { code, output, complaint })
   end)
 
   it("has ESP256 served by the first", function()

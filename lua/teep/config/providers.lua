@@ -2,6 +2,7 @@
 -- environment variable LUATEEP_PROVIDERS says, else as they were built in.
 -- @module teep.config.providers
 local crypto <const> = require "teep.crypto"
+local errors <const> = require "teep.errors"
 
 local providers = {}
 
@@ -14,16 +15,20 @@ local providers = {}
 function providers.use(order, source)
   if not order then return true end
   local ok, message, code = crypto.set_order(order)
-  if not ok then return nil, ("%s: %s"):format(source, message), code end
-  return true
+  if code == "not_found" then
+    return errors.fail(code, '%s: crypto providers "%s": this build lacks one of them, in use are %s', source,
+      order, providers.in_use())
+  end
+  return ok, message, code
 end
 
---- Use providers in the order of LUATEEP_PROVIDERS, if it is set.
+--- Use providers in the order of LUATEEP_PROVIDERS, if it is set and not empty.
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code `not_found`
 function providers.from_environment()
   local name <const> = "LUATEEP_PROVIDERS"
-  return providers.use(os.getenv(name), name)
+  local order <const> = os.getenv(name)
+  return providers.use(order ~= "" and order or nil, name)
 end
 
 --- Names of the providers in use.
