@@ -110,7 +110,9 @@ badin: build
 	@lua5.4 spec/badin/run.lua $(BUILD)
 
 oom: build
-	@$(BUILD)/core_oom
+	@$(MAKE) --no-print-directory build BUILD=$(SANITIZED) CMAKE_FLAGS='-DLUATEEP_SANITIZE=ON $(CMAKE_FLAGS)'
+	@for build in $(BUILD) $(SANITIZED); do \
+	  $$build/core_oom && $$build/binding_oom $$build spec/oom/calls.lua || exit 1; done
 
 # Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
 fuzz: build

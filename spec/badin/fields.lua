@@ -138,7 +138,8 @@ function fields.suit(structure)
     ["/4/<<>>"] = sequence, ["/4/<<>>/2"] = kinds.map, ["/4/<<>>/2/1"] = kinds.bytes(16, 16),
     ["/4/<<>>/2/2"] = kinds.bytes(16, 16),
     ["/4/<<>>/2/14"] = kinds.others("wrong_type", "uint"), ["/4/<<>>/2/3/<<>>"] = kinds.others("wrong_type", "array"),
-    ["/4/<<>>/1"] = kinds.all(kinds.others("wrong_type", "uint", "nint"), kinds.exactly("command_unsupported", "\x18\x63", "\x38\x63")),
+    ["/4/<<>>/1"] = kinds.all(kinds.others("wrong_type", "uint", "nint"),
+      kinds.exactly("command_unsupported", "\x18\x63", "\x38\x63")),
   })
   return list
 end
