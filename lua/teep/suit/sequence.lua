@@ -23,16 +23,12 @@ for code, row in pairs(commands) do codecs[code] = row.argument and schema.compi
 
 local decode
 
--- What is above: the codes that end every nested sequence are counted by `depth`.
-local function deeper(scope, base, path)
-  return { path = path or scope.path, limits = scope.limits, base = base, depth = scope.depth + 1 }
-end
-
 -- Position of the content of a byte string within its encoding.
 local function head(encoded, content) return #encoded - #content end
 
 local function decode_branch(scope, command, position, bytes, encoded)
-  return decode(bytes, deeper(scope, command.argument_offset + position + head(encoded, bytes)))
+  local base <const> = command.argument_offset + position + head(encoded, bytes)
+  return decode(bytes, { limits = scope.limits, base = base, depth = scope.depth + 1 })
 end
 
 local decode_nested = {}
@@ -88,6 +84,11 @@ local function decode_command(scope, item, argument_item)
   return command
 end
 
+-- The innermost command that is wrong is the one to name.
+local function at(offset, message)
+  return message:find "^at byte" and message or ("at byte %d: %s"):format(offset, message)
+end
+
 local function decode_items(bytes, scope)
   local limits <const> = scope.limits
   if scope.depth > limits.nesting then
@@ -110,10 +111,7 @@ function decode(bytes, scope)
   local decoded <const> = {}
   for i = 1, #list, 2 do
     local command, why, fault = decode_command(scope, list[i], list[i + 1])
-    if not command then
-      scope.fault = scope.base + list[i].offset
-      return nil, ("at byte %d: %s"):format(scope.fault, why), fault
-    end
+    if not command then return nil, at(scope.base + list[i].offset, why), fault end
     decoded[#decoded + 1] = command
   end
   return decoded
@@ -129,7 +127,7 @@ end
 function sequence.decode(bytes, path, limits)
   local decoded, message, code = decode(bytes, { limits = limits, base = 0, depth = 0 })
   if decoded then return decoded end
-  return nil, ("%s%s %s"):format(path, message:find("^at byte") and "" or ":", message), code
+  return nil, path .. (message:find "^at byte" and " " or ": ") .. message, code
 end
 
 --- Encode a sequence of supported commands.

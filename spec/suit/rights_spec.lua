@@ -1,0 +1,131 @@
+local device <const> = require "fixtures.suit_device"
+local key <const> = require "teep.key"
+local raw <const> = require "fixtures.suit_raw"
+local suit <const> = require "teep.suit"
+local tree <const> = require "fixtures.suit_tree"
+
+local seq <const>, map <const> = raw.sequence, raw.map
+local kid <const> = raw.signer:thumbprint()
+local second <const> = assert(key.generate{ algorithm = "Ed25519" })
+
+describe("rights of signers:", function()
+  local sim
+
+  before_each(function() sim = device.new() end)
+  after_each(function() sim:close() end)
+
+  local function process(envelope, rights, rules)
+    local verified <const> = assert(suit.verify(envelope, { keys = { raw.trusted[1], raw.public(second) } }))
+    return sim:run(verified, { rights = rights, rules = rules })
+  end
+
+  local function permits(...)
+    local outcome <const> = process(...)
+    assert.is_true(outcome.ok, outcome.message)
+  end
+
+  local function denies(...)
+    local before <const> = sim:content(raw.component)
+    local outcome <const> = process(...)
+    assert.same({ "denied", 7 }, { outcome.code, outcome.reason }, outcome.message)
+    assert.equal(before, sim:content(raw.component))
+    return outcome
+  end
+
+  local function own(entry) return { [kid] = entry } end
+
+  it("none but those of its entry, if there are entries (S-051)", function()
+    denies(raw.make(), {})
+    denies(raw.make(), own{})
+    denies(raw.make(), { [second:thumbprint()] = { modify = { {} } } })
+    permits(raw.make(), own{ modify = { {} } })
+    permits(raw.make(), nil)
+  end)
+
+  it("reach as far as a prefix of whole segments (S-051, S-018)", function()
+    permits(raw.make(), own{ modify = { { "other" }, { "hello" } } })
+    denies(raw.make(), own{ modify = { { "hell" } } })
+    denies(raw.make(), own{ modify = { { "hello", "app", "deeper" } } })
+  end)
+
+  it("cover the manifest's own identifier (S-080)", function()
+    denies(raw.make(), own{ modify = { raw.component } })
+    permits(raw.make(), own{ modify = { raw.component, raw.manifest_id } })
+    denies(raw.make{ fields = { [5] = raw.array{ "of", "others" } } }, own{ modify = { { "hello" } } })
+  end)
+
+  it("tell reading from changing (S-051)", function()
+    local reading <const> = own{ modify = { raw.manifest_id }, read = { raw.component } }
+    local outcome <const> = denies(raw.make(), reading)
+    assert.matches("fetch (21)", outcome.message, 1, true)
+    assert.same({ 20 }, { outcome.failure.section })
+    for _, code in ipairs{ 18, 33 } do
+      denies(raw.make{ fields = { [20] = seq(20, map{ [18] = "x" }, code, 2) } }, reading)
+    end
+  end)
+
+  it("are wanted for the source of a copy, and both sides of a swap", function()
+    local two <const> = { raw.component, { "source" } }
+    local function with(code)
+      return raw.make{
+        components = two, shared = false, fields = { [20] = seq(12, 0, 20, map{ [22] = 1 }, code, 2), [24] = false },
+      }
+    end
+    local txn <const> = sim.driver:txn()
+    local slot <const> = txn:stage{ "source" }
+    slot:write "bytes"
+    slot:finish()
+    assert(txn:commit())
+    denies(with(22), own{ modify = { { "hello" } } })
+    denies(with(31), own{ modify = { { "hello" } }, read = { { "source" } } })
+    permits(with(22), own{ modify = { { "hello" } }, read = { { "source" } } })
+    permits(with(31), own{ modify = { { "hello" }, { "source" } } })
+  end)
+
+  it("may list commands and parameters (S-051)", function()
+    local function listed(commands, parameters)
+      return own{ modify = { {} }, commands = commands, parameters = parameters }
+    end
+    permits(raw.make(), listed({ 1, 2, 3, 20, 21, 33 }, { 1, 2, 3, 14, 21 }))
+    local outcome <const> = denies(raw.make(), listed{ 1, 2, 3, 20, 33 })
+    assert.matches("fetch (21)", outcome.message, 1, true)
+    denies(raw.make(), listed(nil, { 1, 2, 3, 14 }))
+  end)
+
+  it("are those of all signers together, each act within one of them (S-051, S-005)", function()
+    local manifest <const> = raw.manifest()
+    local payload <const> = raw.payload_of(manifest)
+    local envelope <const> = raw.envelope(manifest, {
+      blocks = { raw.block(payload), raw.block(payload, { key = second }) },
+    })
+    local other <const> = second:thumbprint()
+    permits(envelope, { [kid] = { modify = { raw.manifest_id } }, [other] = { modify = { raw.component } } })
+    denies(envelope, { [kid] = { modify = { raw.manifest_id } } })
+    denies(envelope, {
+      [kid] = { modify = { {} }, commands = { 1, 2, 3, 20, 33 } }, [other] = { read = { {} }, commands = { 21 } },
+    })
+  end)
+
+  describe("a dependency", function()
+    local function entries(parent, child)
+      return { [kid] = { modify = parent }, [second:thumbprint()] = { modify = child } }
+    end
+
+    local function tree_of()
+      local manifest <const> = tree.child_manifest()
+      local block <const> = raw.block(tree.digest(manifest), { key = second })
+      return tree.parent{ child = raw.envelope(manifest, { blocks = { block }, members = { ["#0"] = false } }) }
+    end
+
+    it("runs with those of its own signer (S-060, S-080)", function()
+      permits(tree_of(), entries({ { "parent" }, tree.child_id }, { tree.child_component }))
+      denies(tree_of(), entries({ {} }, {}))
+      denies(tree_of(), entries({ {} }, { { "parent" } }))
+    end)
+
+    it("runs with those of its dependent by request only", function()
+      permits(tree_of(), entries({ {} }, { { "nothing" } }), { merge_rights = true })
+      denies(tree_of(), entries({ { "parent" }, tree.child_id }, { { "nothing" } }), { merge_rights = true })
+    end)
+  end)
+end)
