@@ -5,6 +5,7 @@
 local content <const> = require "teep.suit.content"
 local crypto <const> = require "teep.crypto"
 local dependency <const> = require "teep.suit.dependency"
+local encryption <const> = require "teep.suit.encryption"
 local errors <const> = require "teep.errors"
 local rights <const> = require "teep.suit.rights"
 
@@ -102,6 +103,21 @@ local function open_source(state, frame, index, what)
   return source, from, found
 end
 
+-- Decrypt the source into the component: what is known of ciphertext and plaintext is compared before and
+-- after (draft-ietf-suit-firmware-encryption sections 7.2 and 8).
+local function decrypt(state, frame, index, source, from, found)
+  local parameters <const> = frame:parameters(index)
+  local info <const>, wanted <const> = parameters.encryption_info, parameters.image_digest
+  local stated <const> = (state.values[source.name] or {}).image_digest
+  local ok, message, code = encryption.check_ciphertext(info, found, stated, wanted)
+  if not ok then return nil, "copy: " .. message, code end
+  local done, measured, fault = put(state, frame, index, "copy", from, info)
+  if not done then return done, measured, fault end
+  ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
+  if not ok then return nil, "copy: " .. message, code end
+  return true, measured
+end
+
 --- Copy the source component into the component (section 8.4.10.5).
 function directives.copy(state, frame, index)
   local source, from, found = open_source(state, frame, index, "copy")
@@ -112,7 +128,8 @@ function directives.copy(state, frame, index)
     local stated <const> = not info and { algorithm = found.digest_algorithm, bytes = found.digest }
     return share(state, frame, index, "copy", stated or parameters.image_digest)
   end
-  return put(state, frame, index, "copy", from, info)
+  if info then return decrypt(state, frame, index, source, from, found) end
+  return put(state, frame, index, "copy", from)
 end
 
 -- Both have to be there, free to be changed, and stay components.

@@ -69,8 +69,9 @@ end
 -- @usage local bytes = suit.protect_report(suit.report(outcome), { key = reporter, recipients = { tam } })
 function protection.protect(bytes, given)
   options.check(given, { key = "userdata", recipients = "table?", algorithm = "string?" })
-  local content, message, code = bytes, nil, nil
+  local content = bytes
   if given.recipients then
+    local message, code
     content, message, code = cose.encrypt{
       recipients = given.recipients, algorithm = given.algorithm or "A128GCM", plaintext = bytes,
       other = PURPOSE,
