@@ -62,7 +62,8 @@ end
 -- What anybody can tell from the bytes alone.
 local open_codes <const> = {
   unknown_key = "it is for none of the keys of this device",
-  algorithm_not_allowed = "its algorithm is not supported", unsupported_algorithm = "its algorithm is not supported",
+  algorithm_not_allowed = "its algorithm is not supported",
+  unsupported_algorithm = "its algorithm is not supported",
   too_large = "the ciphertext is too large to be kept until its tag is checked",
 }
 

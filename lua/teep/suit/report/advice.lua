@@ -5,7 +5,7 @@ local reasons <const> = require "teep.suit.reasons"
 
 local advice = {}
 
-local CONDITION_FAILED <const> = 10
+local CONDITION_FAILED <const>, OPERATION_FAILED <const> = 10, 11
 
 -- By error code, where the report comes from a processor of ours.
 local by_code <const> = {
@@ -19,13 +19,12 @@ local by_code <const> = {
   no_space = "Free storage on the device, or send a smaller payload.",
   corrupt = "The storage of the device is damaged: install again, and replace the device if that fails too.",
   unknown_key = "The payload is encrypted to none of the keys of this device: encrypt it to its public key.",
-  bad_signature = "The payload cannot be decrypted: it, its encryption-info or the key is not right.",
   not_connected = "Check that the device reaches the server of the payload.",
   timed_out = "Check that the device reaches the server of the payload.",
   parameter_unset = "Set the parameter before the command, in the same section or the shared sequence.",
 }
 
--- By command, of conditions.
+-- By command, of conditions and directives.
 local by_command <const> = {
   [1] = "The manifest is made for devices of another vendor: send it to those, or correct it.",
   [2] = "The manifest is made for another class of devices: send it to those, or correct it.",
@@ -33,6 +32,9 @@ local by_command <const> = {
     .. "this.",
   [4] = "The time to use this manifest is over: sign a new one.",
   [5] = "The manifest is made for another slot.",
+  [18] = "If the content is encrypted, encrypt it anew to the public key of this device.",
+  [21] = "Make the payload available at its URI, no larger than its image-size.",
+  [22] = "Have the source installed before; if it is encrypted, encrypt it anew to the public key of this device.",
   [24] = "The manifest is made for another device: send it to that one.",
   [26] = "Charge the device and send the manifest again.",
   [27] = "Have the update authorized at the device and send the manifest again.",
@@ -70,8 +72,9 @@ end
 -- @treturn[2] nil for a reason that is not known
 -- @usage advice.of(report.failure, 3)
 function advice.of(failure, command)
-  return by_code[code_of(failure)] or failure.reason == CONDITION_FAILED and by_command[command]
-    or by_reason[failure.reason]
+  local reason <const> = failure.reason
+  local telling <const> = reason == CONDITION_FAILED or reason == OPERATION_FAILED
+  return by_code[code_of(failure)] or telling and by_command[command] or by_reason[reason]
 end
 
 return advice
