@@ -41,14 +41,17 @@ add("cbor.diagnose", function() return cbor.diagnose(sample) end)
 
 local description <const> = { name = "d", type = "map", unknown = "keep", exclusive = { { "a", "b" } }, fields = {
   { label = 1, name = "a", of = { type = "array", of = { type = "bytes" } } }, { label = 2, name = "b", of = { type = "any" } },
-  { label = 3, name = "c", of = { type = "wrapped", of = { type = "table", keys = { type = "int" }, of = { type = "text" } } } } } }
+  { label = 3, name = "c", of = { type = "wrapped", of = { type = "table", keys = { type = "int" },
+    of = { type = "text" } } } } } }
 local codec <const> = schema.compile(description)
 local record <const> = { a = { "x", "y" }, c = { { key = 1, value = "t" } }, unknown = { [9] = "\xf6" } }
 local encoded <const> = assert(codec:encode(record))
 add("schema.compile", function() return done(schema.compile(description)) end)
 add("schema:decode", function() return done(codec:decode(encoded)) end)
 add("schema:encode", function() return codec:encode(record) end)
-add("schema:decode, refused", function() return (select(3, codec:decode "\xa1\1\x81\1")) == "wrong_type" or nil, "", "no_memory" end)
+add("schema:decode, refused", function()
+  return select(3, codec:decode "\xa1\1\x81\1") == "wrong_type"
+end)
 
 for _, name in ipairs(messages.types) do
   local fields <const> = messages.make(name, messages.all(name))

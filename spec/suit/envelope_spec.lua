@@ -46,6 +46,9 @@ describe("teep.suit.envelope", function()
   it("refuses members that are no byte strings (S-031)", function()
     refused("wrong_type", encode({ 2, "a" }, { 3, 1 }))
     refused("wrong_type", encode({ 2, "a" }, { 3, "b" }, { cbor.text "#tc", cbor.text "text" }))
+    local hostile <const> = "#\27[2J\n" .. ("x"):rep(99)
+    assert.equal("envelope.#?[2J?" .. ("x"):rep(34) .. ": want a byte string",
+      refused("wrong_type", encode({ 2, "a" }, { 3, "b" }, { cbor.text(hostile), 1 })))
   end)
 
   it("refuses an envelope without wrapper or manifest (S-003)", function()
