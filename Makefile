@@ -26,7 +26,7 @@ help:
 	@echo 'make test    build; every spec and C test, then again with mbedtls first, and under ASan and UBSan'
 	@echo 'make test-without-openssl  a device of a build that has mbedtls alone'
 	@echo 'make test-reduced          builds without mbedtls, and without transports'
-	@echo 'make test-debian13         make test and make demo in a chroot of Debian 13 (as root)'
+	@echo 'make test-debian13         make test and the four demos in a chroot of Debian 13 (as root)'
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'

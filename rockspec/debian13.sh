@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build, test and demonstrate the tracked files on Debian 13, in a chroot made by debootstrap from the mirror
-# that apt uses. Root is needed.
+# that apt uses. Root is needed. Goes on after a failure, and ends with "N passed, N failed" (see .ci/run).
 #   rockspec/debian13.sh FOLDER      FOLDER is kept, the next run begins there; remove it as any other folder
 # Everything inside runs in mount and process namespaces of its own: what is mounted there, and every process,
 # goes with the last line of this script, however it ends. No device of this machine is lent to it.
@@ -41,5 +41,9 @@ printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 
 apart sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" env -i HOME=/root LANG=C.UTF-8 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy="$http_proxy"} \
-  sh -ec "cd /work/luateep; rockspec/debian.sh test; dpkg-query -W lua5.4 libcbor-dev libmbedtls-dev \
-    libssl-dev libwebsockets-dev libsqlite3-dev; make test demo CMAKE_FLAGS=-DLUATEEP_WERROR=ON"' "$root"
+  CMAKE_FLAGS=-DLUATEEP_WERROR=ON sh -ec "$1"' "$root" '
+    cd /work/luateep
+    rockspec/debian.sh test
+    dpkg-query -W lua5.4 libcbor-dev libmbedtls-dev libssl-dev libwebsockets-dev libsqlite3-dev
+    exec .ci/run test-plain test-mbedtls test-sanitized \
+      demo "demo TRANSPORT=http" "demo TLS=1" "demo TRANSPORT=http TLS=1"'
