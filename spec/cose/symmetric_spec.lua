@@ -1,0 +1,450 @@
+local bytes = require "fixtures.bytes"
+local cose = require "teep.cose"
+local crypto = require "teep.crypto"
+local key = require "teep.key"
+local providers = require "fixtures.providers"
+
+local array, bstr, flip, int, map, null = bytes.array, bytes.bstr, bytes.flip, bytes.int, bytes.map, bytes.null
+
+local function code_of(_, _, code) return code end
+
+local function new(algorithm, curve) return (assert(key.generate{ algorithm = algorithm, curve = curve })) end
+
+local function public(private) return assert(key.load(private:public())) end
+
+-- A Symmetric key by the name of `kid`.
+local function named(algorithm, kid, secret)
+  return assert(key.load(map(int(1), int(4), int(2), bstr(kid), int(3), int(crypto.algorithms[algorithm]),
+    int(-1), bstr(secret))))
+end
+
+local contents <const> = { "A128GCM", "A192GCM", "A256GCM", "ChaCha20/Poly1305", "A128CTR", "A192CTR", "A256CTR" }
+local managements <const> = {
+  { "A128KW" }, { "A192KW" }, { "A256KW" }, { "ECDH-ES+HKDF-256", "P-256" },
+  { "ECDH-ES+A128KW", "P-256" }, { "ECDH-ES+A192KW", "P-384" }, { "ECDH-ES+A256KW", "P-521" },
+  { "ECDH-ES+A128KW", "X25519" },
+}
+
+local function recipient_of(private)
+  local shown <const> = private:can_agree() and public(private)
+  return shown or private
+end
+
+describe("COSE encryption", function()
+  it("throws for what is not asked for rightly", function()
+    local gcm, kek = new "A128GCM", new "A128KW"
+    assert.has_error(function() cose.encrypt0{ key = gcm } end)
+    assert.has_error(function() cose.encrypt0{ key = "k", plaintext = "p" } end)
+    assert.has_error(function() cose.encrypt0{ key = gcm, plaintext = "p", other = "o" } end)
+    assert.has_error(function() cose.encrypt{ recipients = {}, algorithm = "A128GCM", plaintext = "p" } end)
+    assert.has_error(function() cose.encrypt{ recipients = { "k" }, algorithm = "A128GCM", plaintext = "p" } end)
+    assert.has_error(function() cose.encrypt{ recipients = { kek }, algorithm = "AES", plaintext = "p" } end)
+    assert.has_error(function() cose.encrypt{ recipients = { kek }, plaintext = "p" } end)
+    assert.has_error(function()
+      cose.encrypt{ recipients = { kek }, algorithm = "A128GCM", plaintext = "p", party_u = { name = "x" } }
+    end)
+    local message <const> = assert(cose.encrypt0{ key = gcm, plaintext = "p" })
+    assert.has_error(function() cose.decrypt(message, { keys = { gcm } }) end)
+    assert.has_error(function() cose.decrypt(message, { keys = { "k" }, algorithms = { "A128GCM" } }) end)
+    assert.has_error(function() cose.decrypt(nil, { keys = { gcm }, algorithms = { "A128GCM" } }) end)
+    assert.has_error(function() cose.decryptor(message, { keys = {}, algorithms = {}, limit = -1 }) end)
+    assert.has_error(function() cose.mac0{ key = gcm, payload = 1 } end)
+  end)
+
+  it("takes keys for what they serve", function()
+    local function encrypt(recipient, algorithm)
+      return code_of(cose.encrypt{ recipients = { recipient }, algorithm = algorithm, plaintext = "p" })
+    end
+    assert.are.equal("wrong_key", code_of(cose.encrypt0{ key = new "HMAC-256", plaintext = "p" }))
+    assert.are.equal("wrong_key", code_of(cose.encrypt0{ key = new "ESP256", plaintext = "p" }))
+    assert.are.equal("wrong_key", encrypt(new "ESP256", "A128GCM"))
+    assert.are.equal("wrong_key", encrypt(new "A256GCM", "A128GCM"))
+    assert.are.equal("wrong_key", encrypt(new "A128KW", "HMAC-256"))
+    assert.are.equal("wrong_key", encrypt(new "A128KW", "SHA-256"))
+    assert.are.equal("wrong_key", code_of(cose.mac0{ key = new "A128GCM", payload = "p" }))
+    assert.are.equal("wrong_key", code_of(cose.mac{ recipients = { new "A128KW" }, algorithm = "A128GCM", payload = "p" }))
+  end)
+
+  it("protects no external_aad with AES-CTR", function()
+    local ctr <const> = new "A128CTR"
+    assert.are.equal("wrong_key", code_of(cose.encrypt0{ key = ctr, plaintext = "p", external_aad = "a" }))
+    local message <const> = assert(cose.encrypt0{ key = ctr, plaintext = "p" })
+    local given <const> = { keys = { ctr }, algorithms = { "A128CTR" }, external_aad = "a" }
+    assert.are.equal("algorithm_not_allowed", code_of(cose.decrypt(message, given)))
+    given.external_aad = ""
+    assert.are.equal("p", assert(cose.decrypt(message, given)).plaintext)
+  end)
+
+  it("takes 8 recipients, no more", function()
+    local keys <const> = {}
+    for i = 1, 8 do keys[i] = named("A128KW", "kid " .. i, ("k"):rep(15) .. i) end
+    local message <const> = assert(cose.encrypt{ recipients = keys, algorithm = "A128GCM", plaintext = "p" })
+    for i = 1, 8 do
+      local opened <const> = assert(cose.decrypt(message, { keys = { keys[i] }, algorithms = { "A128GCM" } }))
+      assert.are.equal("p", opened.plaintext)
+      assert.are.equal("kid " .. i, opened.kid)
+      assert.are.equal(keys[i], opened.key)
+    end
+    keys[9] = keys[1]
+    assert.has_error(function() cose.encrypt{ recipients = keys, algorithm = "A128GCM", plaintext = "p" } end)
+  end)
+
+  it("puts nothing beside a direct recipient", function()
+    local gcm, kek, direct = new "A128GCM", new "A128KW", new "ECDH-ES+HKDF-256"
+    for _, recipients in ipairs{ { gcm, kek }, { kek, gcm }, { direct, kek }, { kek, direct }, { direct, direct } } do
+      assert.are.equal("size_out_of_range",
+        code_of(cose.encrypt{ recipients = recipients, algorithm = "A128GCM", plaintext = "p" }))
+    end
+  end)
+
+  it("tries 16 keys, no more", function()
+    local mine <const> = new "A128KW"
+    local message <const> = assert(cose.encrypt{ recipients = { mine }, algorithm = "A128GCM", plaintext = "p" })
+    local keys <const> = {}
+    for i = 1, 15 do keys[i] = new "A128KW" end
+    local given <const> = { keys = keys, algorithms = { "A128GCM" } }
+    assert.are.equal("bad_signature", code_of(cose.decrypt(message, given)))
+    keys[16] = mine
+    assert.are.equal(mine, assert(cose.decrypt(message, given)).key)
+    table.insert(keys, 1, new "A128KW")
+    assert.are.equal("limit_reached", code_of(cose.decrypt(message, given)))
+  end)
+
+  it("goes on to the recipient that a key does fit", function()
+    local mine, theirs = new "A128KW", new "A128KW"
+    local message <const> = assert(cose.encrypt{ recipients = { theirs, mine }, algorithm = "A128GCM", plaintext = "p" })
+    assert.are.equal("p", assert(cose.decrypt(message, { keys = { mine }, algorithms = { "A128GCM" } })).plaintext)
+    assert.are.equal("p", assert(cose.decrypt(message, { keys = { theirs }, algorithms = { "A128GCM" } })).plaintext)
+  end)
+
+  it("looks for the key that a kid names", function()
+    local secret <const> = ("k"):rep(16)
+    local message <const> = assert(cose.encrypt{ recipients = { named("A128KW", "mine", secret) }, algorithm = "A128GCM",
+      plaintext = "p" })
+    local function decrypt(with) return cose.decrypt(message, { keys = { with }, algorithms = { "A128GCM" } }) end
+    local opened, text, code = decrypt(named("A128KW", "other", secret))
+    assert.is_nil(opened)
+    assert.are.equal("unknown_key", code)
+    assert.is_truthy(text:find(bytes.hex "mine", 1, true))
+    assert.are.equal("mine", assert(decrypt(named("A128KW", "mine", secret))).kid)
+    local nameless <const> = assert(key.load(map(int(1), int(4), int(3), int(-3), int(-1), bstr(secret))))
+    assert.is_nil(assert(decrypt(nameless)).kid)
+  end)
+
+  it("leaves tag and kid out when asked", function()
+    local mine <const> = named("A128KW", "mine", ("k"):rep(16))
+    local message <const>, ciphertext <const> = cose.encrypt{ recipients = { mine }, algorithm = "A128GCM",
+      plaintext = "p", untagged = true, no_kid = true, detached = true }
+    assert.are.equal(17, #ciphertext)
+    assert.are.same({ structure = "encrypt", tagged = false, detached = true, algorithm = 1,
+      recipients = { { algorithm = -3 } } }, cose.parse_encrypted(message))
+  end)
+
+  it("demands and forbids tags (T-008)", function()
+    local gcm, hmac = new "A128GCM", new "HMAC-256"
+    for untagged, wrong in pairs{ [true] = true, [false] = false } do
+      local function given(of, algorithm, tagged) return { keys = { of }, algorithms = { algorithm }, tagged = tagged } end
+      local message <const> = assert(cose.encrypt0{ key = gcm, plaintext = "p", untagged = untagged })
+      assert.are.equal("not_cose", code_of(cose.decrypt(message, given(gcm, "A128GCM", wrong))))
+      assert.is_truthy(cose.decrypt(message, given(gcm, "A128GCM", not wrong)))
+      local mac <const> = assert(cose.mac0{ key = hmac, payload = "p", untagged = untagged })
+      assert.are.equal("not_cose", code_of(cose.verify_mac(mac, given(hmac, "HMAC-256", wrong))))
+      assert.is_truthy(cose.verify_mac(mac, given(hmac, "HMAC-256", not wrong)))
+    end
+  end)
+
+  it("says what the function of an external key says", function()
+    local inner <const> = new "ECDH-ES+A128KW"
+    local message <const> = assert(cose.encrypt{ recipients = { public(inner) }, algorithm = "A128GCM", plaintext = "p" })
+    local broken = false
+    local outer <const> = assert(key.external{ public = inner:public(), agree = function(peer)
+      if broken then error "the token is gone" end
+      return assert(inner:agree(assert(key.load(peer, { algorithm = "ECDH-ES+A128KW" }))))
+    end })
+    local given <const> = { keys = { new "A128KW", outer }, algorithms = { "A128GCM" } }
+    assert.are.equal("p", assert(cose.decrypt(message, given)).plaintext)
+    broken = true
+    local opened, text, code = cose.decrypt(message, given)
+    assert.is_nil(opened)
+    assert.are.equal("crypto_failed", code)
+    assert.is_truthy(text:find("the token is gone", 1, true))
+    given.keys = { public(inner) }
+    assert.are.equal("no_private_key", code_of(cose.decrypt(message, given)))
+  end)
+
+  local function describe_content(algorithm, has)
+    local is_stream <const> = algorithm:find "CTR" ~= nil
+
+    it("refuses what was changed anywhere, or gives the same plaintext", function()
+      local mine <const> = named("A128KW", "mine", ("k"):rep(16))
+      local message <const> = assert(cose.encrypt{ recipients = { mine }, algorithm = algorithm, plaintext = "plaintext" })
+      local given <const> = { keys = { mine }, algorithms = { algorithm } }
+      local survived = 0
+      for position = 1, #message do
+        for _, mask in ipairs{ 1, 0x20, 0x80, 0xff } do
+          local opened <const> = cose.decrypt(flip(message, position, mask), given)
+          if opened and not is_stream then
+            survived = survived + 1
+            assert.are.equal("plaintext", opened.plaintext)
+          end
+        end
+      end
+      assert.is_true(survived <= 4) -- only the label of the kid, which nothing protects
+    end)
+
+    it("refuses every prefix", function()
+      local mine <const> = new(algorithm)
+      local message <const> = assert(cose.encrypt0{ key = mine, plaintext = "plaintext" })
+      for i = 0, #message - 1 do
+        local given <const> = { keys = { mine }, algorithms = { algorithm } }
+        assert.are.equal("truncated", code_of(cose.decrypt(message:sub(1, i), given)))
+      end
+    end)
+
+    it("refuses an algorithm that is not named (D10)", function()
+      local mine <const> = new(algorithm)
+      local message <const> = assert(cose.encrypt0{ key = mine, plaintext = "p" })
+      local others <const> = {}
+      for _, other in ipairs(contents) do if other ~= algorithm then others[#others + 1] = other end end
+      local function decrypt(algorithms) return cose.decrypt(message, { keys = { mine }, algorithms = algorithms }) end
+      assert.are.equal("algorithm_not_allowed", code_of(decrypt{}))
+      assert.are.equal("algorithm_not_allowed", code_of(decrypt(others)))
+      assert.are.equal("p", assert(decrypt{ algorithm }).plaintext)
+    end)
+
+    it("refuses a ciphertext that is missing, or there twice", function()
+      local mine <const> = new(algorithm)
+      local given <const> = { keys = { mine }, algorithms = { algorithm } }
+      local message <const>, ciphertext <const> = cose.encrypt0{ key = mine, plaintext = "p", detached = true }
+      assert.are.equal("not_cose", code_of(cose.decrypt(message, given)))
+      given.ciphertext = ciphertext
+      assert.are.equal("p", assert(cose.decrypt(message, given)).plaintext)
+      assert.are.equal("not_cose", code_of(cose.decrypt(cose.encrypt0{ key = mine, plaintext = "p" }, given)))
+    end)
+
+    it("uses key and IV once", function()
+      local mine, seen = new "A128KW", {}
+      for _ = 1, 20 do
+        local message <const> = cose.encrypt{ recipients = { mine }, algorithm = algorithm, plaintext = ("\0"):rep(64) }
+        assert.is_nil(seen[message:sub(-110)])
+        seen[message:sub(-110)] = true
+      end
+    end)
+
+    for _, management in ipairs(managements) do
+      local name <const> = management[1] .. (management[2] and " on " .. management[2] or "")
+      if has(management[1]) then
+        it("goes to a recipient of " .. name, function()
+          local mine <const> = new(management[1], management[2])
+          for _, plaintext in ipairs{ "", "p", ("x"):rep(70000) } do
+            local message <const> = assert(cose.encrypt{ recipients = { recipient_of(mine) }, algorithm = algorithm,
+              plaintext = plaintext, other = "EAT Encryption", party_u = { identity = "tam", nonce = "n" },
+              party_v = { other = "o" } })
+            local given <const> = { keys = { mine }, algorithms = { algorithm }, other = "EAT Encryption",
+              party_u = { identity = "tam", nonce = "n" }, party_v = { other = "o" } }
+            assert.are.equal(plaintext, assert(cose.decrypt(message, given)).plaintext)
+            given.party_u = { identity = "tam" }
+            local opened <const> = cose.decrypt(message, given)
+            if mine:can_agree() and not (is_stream and not name:find "KW") then assert.is_nil(opened) end
+          end
+        end)
+      end
+    end
+
+    if not is_stream then
+      it("protects external_aad", function()
+        local mine <const> = new(algorithm)
+        local message <const> = assert(cose.encrypt0{ key = mine, plaintext = "p", external_aad = "a" })
+        local given <const> = { keys = { mine }, algorithms = { algorithm } }
+        assert.are.equal("bad_signature", code_of(cose.decrypt(message, given)))
+        given.external_aad = "b"
+        assert.are.equal("bad_signature", code_of(cose.decrypt(message, given)))
+        given.external_aad = "a"
+        assert.are.equal("p", assert(cose.decrypt(message, given)).plaintext)
+      end)
+
+      it("tries every direct key", function()
+        local mine, other = new(algorithm), new(algorithm)
+        local message <const> = assert(cose.encrypt{ recipients = { mine }, algorithm = algorithm, plaintext = "p" })
+        local given <const> = { keys = { other, mine }, algorithms = { algorithm } }
+        assert.are.equal(mine, assert(cose.decrypt(message, given)).key)
+        given.keys = { other }
+        assert.are.equal("bad_signature", code_of(cose.decrypt(message, given)))
+      end)
+    end
+  end
+
+  providers.each(function(has)
+    for _, algorithm in ipairs(contents) do
+      if has(algorithm) then
+        describe("and " .. algorithm, function() describe_content(algorithm, has) end)
+      end
+    end
+  end)
+end)
+
+describe("COSE MACs", function()
+  for _, algorithm in ipairs{ "HMAC-256", "HMAC-384", "HMAC-512" } do
+    describe("with " .. algorithm, function()
+      local mine, given
+
+      before_each(function()
+        mine = new(algorithm)
+        given = { keys = { mine }, algorithms = { algorithm } }
+      end)
+
+      it("refuse what was changed anywhere", function()
+        local message <const> = assert(cose.mac0{ key = mine, payload = "payload" })
+        for position = 1, #message do
+          assert.is_nil(cose.verify_mac(flip(message, position, 1), given))
+          if position < #message then
+            assert.are.equal("truncated", code_of(cose.verify_mac(message:sub(1, position), given)))
+          end
+        end
+      end)
+
+      it("refuse a tag of another size", function()
+        local message <const> = assert(cose.mac0{ key = mine, payload = "p" })
+        local size <const> = assert(crypto.algorithms[algorithm]) and #crypto.hmac(algorithm, "k", "")
+        local head, tag = message:sub(1, -size - 3), message:sub(-size)
+        for _, wrong in ipairs{ "", tag:sub(1, 8), tag:sub(1, -2), tag .. "\0" } do
+          assert.are.equal("bad_signature", code_of(cose.verify_mac(head .. bstr(wrong), given)))
+        end
+        assert.is_truthy(cose.verify_mac(head .. bstr(tag), given))
+      end)
+
+      it("refuse another algorithm, key, context and structure (D10)", function()
+        local message <const> = assert(cose.mac0{ key = mine, payload = "p", external_aad = "a" })
+        assert.are.equal("bad_signature", code_of(cose.verify_mac(message, given)))
+        given.external_aad, given.algorithms = "a", { "A128GCM" }
+        assert.are.equal("algorithm_not_allowed", code_of(cose.verify_mac(message, given)))
+        given.algorithms, given.keys = { algorithm }, {}
+        assert.are.equal("unknown_key", code_of(cose.verify_mac(message, given)))
+        given.keys = { new(algorithm) }
+        assert.are.equal("bad_signature", code_of(cose.verify_mac(message, given)))
+        given.keys = { new(algorithm), mine }
+        assert.are.equal(mine, assert(cose.verify_mac(message, given)).key)
+        assert.are.equal("not_cose", code_of(cose.verify(message, { keys = {}, algorithms = {} })))
+        assert.are.equal("not_cose", code_of(cose.decrypt(message, given)))
+      end)
+
+      it("refuse a payload that is missing, or there twice", function()
+        local message <const> = assert(cose.mac0{ key = mine, payload = "p", detached = true })
+        assert.are.equal("not_cose", code_of(cose.verify_mac(message, given)))
+        given.payload = "p"
+        assert.are.equal("p", assert(cose.verify_mac(message, given)).payload)
+        assert.are.equal("not_cose", code_of(cose.verify_mac(cose.mac0{ key = mine, payload = "p" }, given)))
+      end)
+
+      it("go to recipients", function()
+        for _, recipient in ipairs{ mine, new "A256KW", new "ECDH-ES+A128KW", new("ECDH-ES+HKDF-256", "P-256") } do
+          local message <const> = assert(cose.mac{ recipients = { recipient_of(recipient) }, algorithm = algorithm,
+            payload = "p", other = "o" })
+          given.keys, given.other = { recipient }, "o"
+          assert.are.equal("p", assert(cose.verify_mac(message, given)).payload)
+          assert.are.equal("mac", cose.parse_mac(message).structure)
+        end
+      end)
+    end)
+  end
+
+  it("are no signatures, and signatures are no MACs", function()
+    local signer <const> = new "ESP256"
+    local signed <const> = assert(cose.sign1{ key = signer, payload = "p", untagged = true })
+    local given <const> = { keys = { new "HMAC-256", signer }, algorithms = { "HMAC-256", "ESP256" } }
+    assert.are.equal("algorithm_not_allowed", code_of(cose.verify_mac(signed, given)))
+    local mac <const> = assert(cose.mac0{ key = given.keys[1], payload = "p", untagged = true })
+    assert.is_nil(cose.verify(mac, given))
+  end)
+
+  it("refuse an algorithm stated in the unprotected bucket alone (D10)", function()
+    local mine <const> = new "HMAC-256"
+    local message <const> = array(bstr "", map(int(1), int(5)), bstr "p", bstr(("t"):rep(32)))
+    assert.are.equal("algorithm_not_allowed",
+      code_of(cose.verify_mac(message, { keys = { mine }, algorithms = { "HMAC-256" } })))
+  end)
+end)
+
+describe("teep.cose.decryptor", function()
+  it("refuses a message with its ciphertext, and what decrypt refuses", function()
+    local mine <const> = new "A128GCM"
+    local given <const> = { keys = { mine }, algorithms = { "A128GCM" } }
+    assert.are.equal("not_cose", code_of(cose.decryptor(cose.encrypt0{ key = mine, plaintext = "p" }, given)))
+    local message <const> = cose.encrypt0{ key = mine, plaintext = "p", detached = true }
+    assert.are.equal("truncated", code_of(cose.decryptor(message:sub(1, -2), given)))
+    given.algorithms = { "A128CTR" }
+    assert.are.equal("algorithm_not_allowed", code_of(cose.decryptor(message, given)))
+    given.algorithms, given.tagged = { "A128GCM" }, false
+    assert.are.equal("not_cose", code_of(cose.decryptor(message, given)))
+    given.tagged, given.keys = nil, {}
+    assert.are.equal("unknown_key", code_of(cose.decryptor(message, given)))
+    given.keys = { mine }
+    local bare <const> = array(bstr(map(int(1), int(1))), map(), null)
+    assert.are.equal("bad_header", code_of(cose.decryptor(bare, given)))
+    given.iv = ("i"):rep(12)
+    assert.is_truthy(cose.decryptor(bare, given))
+  end)
+
+  it("gives no plaintext of an AEAD before its tag matched", function()
+    local mine <const> = new "ChaCha20/Poly1305"
+    local message <const>, ciphertext <const> = cose.encrypt0{ key = mine, plaintext = ("p"):rep(9000), detached = true }
+    local given <const> = { keys = { mine }, algorithms = { "ChaCha20/Poly1305" } }
+    local stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update(ciphertext))
+    assert.are.equal(("p"):rep(9000), assert(stream:finish()))
+    stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update(flip(ciphertext, 1, 1)))
+    assert.are.equal("bad_signature", code_of(stream:finish()))
+    stream = assert(cose.decryptor(message, given))
+    assert.are.equal("size_out_of_range", code_of(stream:finish()))
+  end)
+
+  it("keeps `limit` bytes, no more", function()
+    local mine <const> = new "A128GCM"
+    local message <const>, ciphertext <const> = cose.encrypt0{ key = mine, plaintext = ("p"):rep(5000), detached = true }
+    local given <const> = { keys = { mine }, algorithms = { "A128GCM" }, limit = #ciphertext }
+    local stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update(ciphertext))
+    assert.are.equal("too_large", code_of(stream:update "x"))
+    assert.are.equal(("p"):rep(5000), stream:finish())
+    given.limit = #ciphertext - 1
+    stream = assert(cose.decryptor(message, given))
+    assert.are.equal("too_large", code_of(stream:update(ciphertext)))
+    assert.are.equal("", stream:update(ciphertext:sub(1, -2)))
+    assert.are.equal("bad_signature", code_of(stream:finish()))
+    given.limit = nil
+    stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update(("x"):rep(1 << 20)))
+    assert.are.equal("too_large", code_of(stream:update "x"))
+  end)
+
+  it("ends once", function()
+    local mine <const> = new "A128CTR"
+    local message <const>, ciphertext <const> = cose.encrypt0{ key = mine, plaintext = "plaintext", detached = true }
+    local given <const> = { keys = { mine }, algorithms = { "A128CTR" }, limit = 0 }
+    local stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update "")
+    assert.are.equal("plaintext", stream:update(ciphertext))
+    assert.are.equal("", stream:finish())
+    assert.has_error(function() stream:update "x" end)
+    assert.has_error(function() stream:finish() end)
+    stream:close()
+    stream = assert(cose.decryptor(message, given))
+    stream:close()
+    stream:close()
+    assert.has_error(function() stream:finish() end)
+  end)
+
+  it("keeps the key it uses", function()
+    local message, ciphertext, stream
+    do
+      local mine <const> = new "A128GCM"
+      message, ciphertext = cose.encrypt0{ key = mine, plaintext = "p", detached = true }
+      stream = assert(cose.decryptor(message, { keys = { mine }, algorithms = { "A128GCM" } }))
+    end
+    collectgarbage()
+    collectgarbage()
+    stream:update(ciphertext)
+    assert.are.equal("p", stream:finish())
+  end)
+end)
