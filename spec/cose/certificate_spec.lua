@@ -64,7 +64,7 @@ describe("x5chain", function()
     assert.has_error(function() cose.verify(message, accepted{ certificates = { anchors = {}, time = 0, roots = {} } }) end)
   end)
 
-  it("tells expired, not yet valid and untrusted apart (T-075)", function()
+  it("tells expired, not yet valid and untrusted apart", function()
     local chain <const> = list("leaf", "middle")
     assert.are.equal("certificate_not_yet_valid", code_of(verify(chain, nil, time(2023))))
     assert.are.equal("certificate_expired", code_of(verify(chain, nil, time(2035))))

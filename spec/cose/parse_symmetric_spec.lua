@@ -66,7 +66,7 @@ describe("the parsers of encryption and MACs", function()
   local function refuses_encrypted(...) refuses("parse_encrypted", ...) end
   local function refuses_mac(...) refuses("parse_mac", ...) end
 
-  describe("as to shape (T-008):", function()
+  describe("as to shape:", function()
     for _, parse in ipairs{ "parse_encrypted", "parse_mac" } do
       refuses(parse, "truncated", "no bytes at all, in " .. parse, "")
       refuses(parse, "not_cose", "something else than an array, in " .. parse, map())

@@ -133,7 +133,7 @@ describe("the personalization example of the TEEP draft", function()
   local info <const> = content((envelope:find("\xd8\x60\x84", 1, true)))
   local ciphertext <const> = content(envelope:find("\x12\x58\x3d", 1, true) + 3)
 
-  it("is decrypted (T-115)", function()
+  it("is decrypted", function()
     local opened <const> = assert(cose.decrypt(info, {
       keys = { device() }, algorithms = { "A128CTR" }, other = other, ciphertext = ciphertext,
     }))

@@ -140,7 +140,7 @@ describe("COSE encryption", function()
       recipients = { { algorithm = -3 } } }, cose.parse_encrypted(message))
   end)
 
-  it("demands and forbids tags (T-008)", function()
+  it("demands and forbids tags", function()
     local gcm, hmac = new "A128GCM", new "HMAC-256"
     for untagged, wrong in pairs{ [true] = true, [false] = false } do
       local function given(of, algorithm, tagged) return { keys = { of }, algorithms = { algorithm }, tagged = tagged } end
