@@ -77,9 +77,32 @@ describe("teep key", function()
 
   it("refuses formats and algorithms it does not know", function()
     assert.equal(2, (teep("key", "generate", "--algorithm", "ESP256", "--format", "p12", "-o", "a.key")))
-    assert.equal(2, (teep("key", "generate", "--algorithm", "HMAC-256", "-o", "a.key")))
+    assert.equal(2, (teep("key", "generate", "--algorithm", "SHA-256", "-o", "a.key")))
     assert.is_nil(lfs.attributes(folder .. "/a.key"))
   end)
+
+  it("makes keys to receive with, on the curve of the SUIT profiles", function()
+    assert.equal(0, (teep("key", "generate", "--algorithm", "ECDH-ES+A128KW", "-o", "a.key")))
+    assert.equal(0, (teep("key", "public", "a.key", "-o", "a.pub")))
+    local public = require("teep.cbor").decode(command.read(folder .. "/a.pub"))
+    assert.same({ 1, -29 }, { public:get(-1), public:get(3) })
+  end)
+
+  for _, algorithm in ipairs{ "A128KW", "A256KW", "HMAC-256" } do
+    it("gives " .. algorithm .. " keys a kid of their own, which tells nothing of them", function()
+      local kids = {}
+      for i = 1, 2 do
+        local code, output = teep("key", "generate", "--algorithm", algorithm, "-o", i .. ".key")
+        assert.equal(0, code)
+        assert.equal("rw-------", lfs.attributes(folder .. "/" .. i .. ".key", "permissions"))
+        kids[i] = output:match " (%x+)\n$"
+        assert.equal(32, #kids[i])
+        assert.equal(kids[i] .. "\n", select(2, teep("key", "thumbprint", i .. ".key")))
+      end
+      assert.not_equal(kids[1], kids[2])
+      assert.equal(1, (teep("key", "public", "1.key", "-o", "1.pub")))
+    end)
+  end
 
   for _, format in ipairs{ "pem", "jwk" } do
     it("writes and reads keys as " .. format, function()

@@ -1,3 +1,4 @@
+local cbor <const> = require "teep.cbor"
 local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "fixtures.suit_device"
@@ -29,6 +30,8 @@ local function refused(code, changes)
   assert.equal(code, found, message)
   return message
 end
+
+local function blocks_of(envelope) return suit.decode(envelope).blocks end
 
 local function signed(envelope, ...)
   for _, signer in ipairs{ ... } do envelope = assert(suit.sign(envelope, { key = signer })) end
@@ -161,8 +164,6 @@ describe("teep.suit.create", function()
 end)
 
 describe("teep.suit.sign", function()
-  local function blocks(envelope) return suit.decode(envelope).blocks end
-
   it("refuses a manifest that is not the one the digest is of (S-006)", function()
     local forged <const> = raw.envelope(raw.manifest(), { payload = raw.payload_of "other" })
     local envelope, _, code = suit.sign(forged, { key = raw.signer })
@@ -178,9 +179,9 @@ describe("teep.suit.sign", function()
 
   it("replaces its own signature and adds those of others (S-005)", function()
     local envelope = signed(create(), raw.signer, raw.signer)
-    assert.equal(1, #blocks(envelope))
+    assert.equal(1, #blocks_of(envelope))
     envelope = signed(envelope, raw.stranger, raw.signer)
-    assert.equal(2, #blocks(envelope))
+    assert.equal(2, #blocks_of(envelope))
     for _, signer in ipairs{ raw.signer, raw.stranger } do
       assert.truthy(suit.verify(envelope, { keys = { raw.public(signer) } }))
     end
@@ -205,7 +206,7 @@ describe("teep.suit.sign", function()
   end)
 
   it("writes tag 18, a detached payload and the thumbprint as key identifier", function()
-    local block <const> = assert(cose.parse(blocks(signed(create(), raw.signer))[1]))
+    local block <const> = assert(cose.parse(blocks_of(signed(create(), raw.signer))[1]))
     assert.is_true(block.tagged)
     assert.is_nil(block.payload)
     assert.equal(raw.signer:thumbprint(), block.signers[1].kid)
@@ -306,6 +307,33 @@ describe("teep.suit.sign with several keys", function()
     local envelope <const>, _, code <const> = suit.sign(create(), { keys = { raw.signer, raw.trusted[1] } })
     assert.is_nil(envelope)
     assert.equal("no_private_key", code)
+  end)
+end)
+
+describe("teep.suit.sign with a symmetric key", function()
+  local function symmetric(kid)
+    local bytes <const> = cbor.encode(cbor.map{ { 1, 4 }, { 3, 5 }, { -1, ("k"):rep(32) }, kid and { 2, kid } })
+    return assert(key.load(bytes))
+  end
+
+  it("refuses one without kid: verifiers find keys by it", function()
+    local envelope <const>, message <const>, code <const> = suit.sign(create(), { key = symmetric() })
+    assert.is_nil(envelope)
+    assert.equal("wrong_key", code)
+    assert.matches("no kid", message)
+  end)
+
+  it("makes a detached COSE_Mac0 with tag 17 and kid, the same each time, beside signatures (S-005)", function()
+    local shared <const> = symmetric "mac-1"
+    local envelope <const> = assert(suit.sign(create(), { keys = { shared, raw.signer, shared } }))
+    local list <const> = blocks_of(envelope)
+    assert.equal(2, #list)
+    local made <const> = assert(cose.parse_mac(list[2]))
+    assert.same({ "mac0", true, "mac-1", 5 }, { made.structure, made.tagged, made.recipients[1].kid, made.algorithm })
+    assert.equal(list[2], blocks_of(suit.sign(create(), { key = shared }))[1])
+    assert.equal("\xd1", list[2]:sub(1, 1))
+    local payload <const> = cbor.decode(suit.decode(envelope).envelope:content(2))[1]
+    assert.truthy(cose.verify_mac(list[2], { keys = { shared }, algorithms = { "HMAC-256" }, payload = payload }))
   end)
 end)
 

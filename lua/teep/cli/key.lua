@@ -14,22 +14,42 @@ local verb = {
 
 local actions = {}
 
-local algorithms <const> = { "ESP256", "ESP384", "ESP512", "Ed25519" }
+-- To sign; to be encrypted for; to share.
+local algorithms <const> = {
+  "ESP256", "ESP384", "ESP512", "Ed25519", "ECDH-ES+A128KW", "A128KW", "A256KW", "HMAC-256",
+}
 
 local function add_format(command)
   command:option("--format", "How to write it; PEM holds no algorithm, JWK and COSE_Key do.")
     :choices{ "cose", "pem", "jwk" }:default "cose"
 end
 
+-- A Symmetric key is known by nothing of its own (RFC 9679 section 5.3): it is given a kid.
+local function with_kid(key)
+  local cbor <const> = require "teep.cbor"
+  local map <const> = cbor.decode(key:private())
+  map[#map + 1] = { 2, require("teep.crypto").random(16) }
+  return require("teep.key").load(cbor.encode(map))
+end
+
+local function is_symmetric(key) return key:public() == nil end
+
+local function kid_of(key)
+  if not is_symmetric(key) then return key:thumbprint() end
+  return require("teep.cbor").decode(key:private()):get(2) or ""
+end
+
 -- What one asks of a key, whoever made it.
 local function facts(key, path)
-  return { kid = hex.encode(key:thumbprint()), algorithm = key:algorithm(), file = path }
+  return { kid = hex.encode(kid_of(key)), algorithm = key:algorithm(), file = path }
 end
 
 function verb.define(command)
   local generate = command:command("generate"):summary("make a key"):description(
-    "Makes a key pair and writes it to a new file with mode 0600. An existing file is never overwritten.")
-  generate:option("--algorithm", "What the key signs with."):choices(algorithms):count(1)
+    "Makes a key pair, or a symmetric key (A128KW, A256KW, HMAC-256) with a random kid, and writes it to " ..
+    "a new file with mode 0600. An existing file is never overwritten.")
+  generate:option("--algorithm", "What the key does; with ECDH-ES+A128KW it receives.")
+    :choices(algorithms):count(1)
   generate:option("-o --output", "File to make."):argname("FILE"):count(1)
   add_format(generate)
   generate:flag("--json", "Print JSON.")
@@ -55,8 +75,10 @@ end
 
 function actions.generate(arguments)
   local keys <const> = require "teep.key"
-  local key, message, code = keys.generate{ algorithm = arguments.algorithm }
+  local curve = arguments.algorithm:find "^ECDH" and "P-256" or nil
+  local key, message, code = keys.generate{ algorithm = arguments.algorithm, curve = curve }
   if not key then return nil, message, code end
+  if is_symmetric(key) then key = with_kid(key) end
   local bytes = keys.export(key, { format = arguments.format, private = true })
   local ok, why, reason = require("teep.core").file.create_private(arguments.output, bytes)
   if not ok then

@@ -26,7 +26,8 @@ end
 
 --- Load one key file.
 -- @tparam string path
--- @tparam[opt] table options `private`: refuse a file without private part, or one that others can read
+-- @tparam[opt] table options `private`: refuse a file without private part to sign with, or one that others
+--   can read; `secret`: the same, whatever the private part or Symmetric key is for
 -- @treturn[1] key
 -- @treturn[2] nil, string, string message (begins with the path) and code: `io_failed`, `bad_key`,
 --   `no_private_key`, `denied`
@@ -36,8 +37,8 @@ function keys.load(path, options)
   if not bytes then return nil, message, code end
   local loaded, why, reason = key.load(bytes)
   if not loaded then return nil, ("%s: %s"):format(path, why), reason end
-  if not (options and options.private) then return loaded end
-  if not loaded:can_sign() then
+  if not (options and (options.private or options.secret)) then return loaded end
+  if not (loaded:can_sign() or options.secret and loaded:private()) then
     return errors.fail("no_private_key", "%s: is a public key, a private one is needed", path)
   end
   if not owner_only(path) then

@@ -97,21 +97,37 @@ function author.create(given)
   return check_own(encode.envelope(manifest, outside, model, given.tagged))
 end
 
+local function kid_of(block)
+  local signed <const> = cose.parse(block)
+  if signed then return signed.signers[1].kid end
+  local made <const> = cose.parse_mac(block)
+  return made and made.recipients[1].kid
+end
+
 -- Blocks of other signers; the own one is replaced.
 local function others(blocks, kid)
   local kept <const> = {}
   for _, block in ipairs(blocks) do
-    local parsed <const> = cose.parse(block)
-    if not parsed or parsed.signers[1].kid ~= kid then kept[#kept + 1] = block end
+    if kid_of(block) ~= kid then kept[#kept + 1] = block end
   end
   return kept
 end
 
+-- COSE_Sign1, or COSE_Mac0 by a key that verifiers share (draft-ietf-suit-mti section 3.1). Who meets many
+-- signers finds the key by its kid, so it is always there.
+local function make_block(key, payload)
+  local make <const> = key:algorithm():find "^HMAC" and cose.mac0 or cose.sign1
+  local block <const>, message <const>, code <const> = make{ key = key, payload = payload, detached = true }
+  if block and not kid_of(block) then
+    return errors.fail("wrong_key", "authentication block: the key has no kid")
+  end
+  return block, message, code
+end
+
 local function add_block(blocks, key, payload, bound)
-  local block <const>, message <const>, code <const> =
-    cose.sign1{ key = key, payload = payload, detached = true }
+  local block <const>, message <const>, code <const> = make_block(key, payload)
   if not block then return block, message, code end
-  local all <const> = others(blocks, key:thumbprint())
+  local all <const> = others(blocks, kid_of(block))
   if #all >= bound.authentication_blocks then
     return errors.fail("limit_reached", "authentication-wrapper: %d blocks already", #all)
   end

@@ -186,6 +186,31 @@ describe("teep suit", function()
       assert.equal(9, found.installed[2].size)
     end)
 
+    it("says what a condition lacks, and passes it once the option is there", function()
+      command.write(folder .. "/asks.lua", ([[return {
+        manifest = "asks/manifest", sequence_number = 1, vendor = %q, class = %q, device = %q,
+        components = { { id = "asks", payload = "hello.bin" } }, invoke = { component = "asks", arguments = "-v" },
+        conditions = { use_before = 2000, minimum_battery = 50, update_priority = 1, version = ">= 1.2" },
+      }]]):format(vendor, class, vendor))
+      works("create", "asks.lua", "-o", "asks.unsigned")
+      works("sign", "asks.unsigned", "--key", "signer.key", "-o", "asks.suit")
+      local given <const> = { "process", "asks.suit", "--dry-run", "--key", "signer.pub", "--vendor", vendor, "--class", class,
+        "--time", "1999" }
+      for _, option in ipairs{
+        { "device-identifier", "--device", vendor }, { "minimum-battery", "--battery", "50" },
+        { "update-authorized", "--authorized" }, { "version", "--installed-version", "1.2.0" },
+      } do
+        refused(1, option[1], table.unpack(given))
+        table.move(option, 2, #option, #given + 1, given)
+      end
+      works(table.unpack(given))
+      given[11] = "2001"
+      refused(1, "use-before", table.unpack(given))
+      given[11] = "1999"
+      given[#given + 1], given[#given + 2] = "--procedure", "invocation"
+      assert.matches("would start asks with -v", works(table.unpack(given)), 1, true)
+    end)
+
     it("tells what uninstalling removes", function()
       assert.matches("would remove hello\n", works(process("--procedure", "uninstall")), 1, true)
     end)

@@ -14,13 +14,26 @@ for name, number in pairs(crypto.algorithms) do
   if math.type(number) == "integer" then names[number] = name end
 end
 
-local function try(block, found, payload, keys, algorithms)
-  for _, each in ipairs(keys) do
-    local signer <const>, message <const> = cose.verify(block, {
-      keys = { each.key }, algorithms = algorithms, payload = payload,
+-- Shape of a signature or MAC, and what checks it.
+local function parse(block)
+  local signed <const>, message <const> = cose.parse(block)
+  if signed then return { structure = signed.structure, by = signed.signers[1], verify = cose.verify } end
+  local made <const> = cose.parse_mac(block)
+  if made then
+    local by <const> = { algorithm = made.algorithm, kid = made.recipients[1].kid }
+    return { structure = made.structure, by = by, verify = cose.verify_mac }
+  end
+  return nil, message
+end
+
+local function try(block, found, shape, options)
+  for _, each in ipairs(options.keys) do
+    local verified <const>, message <const> = shape.verify(block, {
+      keys = { each.key }, algorithms = options.algorithms, payload = options.payload,
     })
-    if signer then
-      found.verified, found.file, found.kid = true, each.path, hex.encode(each.key:thumbprint())
+    if verified then
+      found.verified, found.file, found.why = true, each.path, nil
+      found.kid = verified.kid and hex.encode(verified.kid) or found.kid
       return
     end
     found.why = found.why or message
@@ -39,13 +52,14 @@ function blocks.check(opened, keys, algorithms)
   local payload <const> = table.remove(parts, 1) -- the encoded digest, which every block is over
   local list <const> = {}
   for i, block in ipairs(parts) do
-    local parsed <const>, message <const> = cose.parse(block)
-    local signer <const> = parsed and parsed.signers[1] or {}
+    local shape <const>, message <const> = parse(block)
+    local by <const> = shape and shape.by or {}
     local found <const> = {
-      structure = parsed and parsed.structure, algorithm = names[signer.algorithm] or signer.algorithm,
-      kid = signer.kid and hex.encode(signer.kid), verified = false, why = not parsed and message or nil,
+      structure = shape and shape.structure, algorithm = names[by.algorithm] or by.algorithm,
+      kid = by.kid and hex.encode(by.kid), verified = false, why = message,
     }
-    if parsed then try(block, found, payload, keys, algorithms) end
+    local options <const> = { keys = keys, algorithms = algorithms, payload = payload }
+    if shape then try(block, found, shape, options) end
     list[i] = found
   end
   return list

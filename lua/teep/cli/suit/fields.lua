@@ -46,8 +46,9 @@ end)
 
 local pre_release <const> = { rc = -1, beta = -2, alpha = -3 }
 
--- `1.2.3` or `1.2.3-rc.1` (draft-ietf-suit-update-management section 4.4; no build metadata).
-local function version(text)
+--- A version as a list of numbers: `1.2.3` or `1.2.3-rc.1` (draft-ietf-suit-update-management section 4.4; no
+-- build metadata).
+function fields.version(text)
   local numbers <const>, rest <const> = text:match "^([%d.]+)(.*)$"
   local parts <const> = {}
   if numbers and not numbers:find "^%." and not numbers:find "%.%." and not numbers:find "%.$" then
@@ -64,7 +65,7 @@ local comparisons <const> = { [">"] = 1, [">="] = 2, ["="] = 3, ["<="] = 4, ["<"
 
 local function version_match(text)
   local operator <const>, rest <const> = text:match "^([<>=]+)%s*(.+)$"
-  local parts <const> = comparisons[operator] and version(rest)
+  local parts <const> = comparisons[operator] and fields.version(rest)
   if not parts then return nil, "want a comparison like >= 1.2 (one of > >= = <= <)" end
   return { comparison = comparisons[operator], parts = parts }
 end
@@ -135,7 +136,7 @@ local invoke <const> = { type = "record", fields = {
 --- The whole description.
 fields.description = { type = "record", fields = {
   manifest = custom(fields.identifier, true), sequence_number = { type = "integer", required = true },
-  reference_uri = custom(fields.location), version = custom(of_text(version)),
+  reference_uri = custom(fields.location), version = custom(of_text(fields.version)),
   vendor = { type = "uuid" }, class = { type = "uuid" }, device = { type = "uuid" },
   components = { type = "list", of = component, default = {} },
   dependencies = { type = "list", of = dependency, default = {} },

@@ -39,7 +39,7 @@ function verb.run(arguments)
   local bytes <const>, why <const>, reason <const> = files.read(arguments.file)
   if not bytes then return nil, why, reason end
   local found <const>, flaw <const>, kind <const> =
-    verdicts.of(bytes, given, { "ESP256", "ESP384", "ESP512", "Ed25519", "ES256" })
+    verdicts.of(bytes, given, { "ESP256", "ESP384", "ESP512", "Ed25519", "ES256", "HMAC-256" })
   if not found then return nil, ("%s: %s"):format(arguments.file, flaw), kind end
   if arguments.json then
     output.json(found)

@@ -1,6 +1,6 @@
 --- A TEE driver that installs nothing and remembers what it was asked for.
--- It has the methods of teep.driver that the manifest processor uses; its TEE is empty. Contents are hashed,
--- not kept.
+-- It has the methods of teep.driver that the manifest processor uses. Contents are hashed, not kept; a
+-- payload that was skipped is taken for the one that the manifest states.
 -- @module teep.cli.suit.recorder
 local component_id <const> = require "teep.component_id"
 local crypto <const> = require "teep.crypto"
@@ -18,12 +18,18 @@ function Slot:write(bytes)
   return true
 end
 
--- A payload that was skipped is taken for the one that the manifest states.
+local function is_known(stated) return stated and stated.digest and stated.size end
+
+-- A copy of what was skipped has no bytes either.
 function Slot:finish()
-  local entry <const> = self.entry
+  local entry <const>, recorder <const> = self.entry, self.recorder
   entry.digest = self.sum:finish()
-  if entry.skipped then entry.size, entry.digest = entry.stated.size, entry.stated.digest end
-  self.recorder.writing = nil
+  local lacking <const> = entry.size == 0 and recorder.skipped and is_known(entry.stated)
+  if entry.skipped or lacking then
+    entry.skipped = entry.skipped or "made of a payload that was skipped"
+    entry.size, entry.digest = entry.stated.size, entry.stated.digest
+  end
+  recorder.writing = nil
   return { size = entry.size, digest = entry.digest, digest_algorithm = "SHA-256" }
 end
 
@@ -46,37 +52,48 @@ function Recorder:remove(id)
   return true
 end
 
---- Nothing is installed.
+--- What is installed: nothing, or all that the manifest states.
 function Recorder:probe(id)
-  return errors.fail("not_found", "%s: not installed (a dry run begins with an empty device)",
-    component_id.format(id))
+  local name <const> = component_id.format(id)
+  local found <const> = self.installed and self.stated[name]
+  if is_known(found) then
+    return { size = found.size, digest = found.digest, digest_algorithm = found.digest_algorithm }
+  end
+  return errors.fail("not_found", "%s: not installed in this dry run", name)
 end
 
-Recorder.read = Recorder.probe
-
-function Recorder:commit() return true end
-
-function Recorder:abort() self.aborted = true end
+--- Contents are not kept.
+function Recorder:read(id)
+  return errors.fail("not_found", "%s: a dry run has no bytes of what is installed", component_id.format(id))
+end
 
 --- Take the payload of the component being written for the one that the manifest states.
+-- @tparam string why it is skipped
 -- @treturn boolean false when no component is being written, or nothing is stated of it
-function Recorder:skip()
+function Recorder:skip(why)
   local entry <const> = self.writing
-  if not (entry and entry.stated and entry.stated.digest and entry.stated.size) then return false end
-  entry.skipped = true
+  if not (entry and is_known(entry.stated)) then return false end
+  entry.skipped, self.skipped = why, true
   return true
 end
 
 --- Remember where the bytes of the component being written come from.
-function Recorder:from(uri)
-  if self.writing then self.writing.from = uri end
+-- @tparam string from
+function Recorder:from(from)
+  if self.writing then self.writing.from = from end
+end
+
+--- Learn what a manifest states of its components.
+-- @tparam table view of `suit.verify` or `suit.decode`
+function Recorder:learn(view)
+  for _, target in ipairs(view.targets) do self.stated[component_id.format(target.component_id)] = target end
 end
 
 --- A recorder.
--- @tparam table view of `suit.verify`, whose `targets` tell what a payload that is skipped would be
--- @treturn Recorder `entries`: `{ what = "write"|"remove", id, size, digest, from, skipped }`
-return function(view)
-  local stated <const> = {}
-  for _, target in ipairs(view.targets) do stated[component_id.format(target.component_id)] = target end
-  return setmetatable({ entries = {}, stated = stated }, Recorder)
+-- @tparam boolean installed whether the device is to have all components that the manifest states
+-- @treturn Recorder `entries`: `{ what = "write"|"remove", id, size, digest, from, skipped (why) }`
+-- @usage local record = recorder(false)
+-- record:learn(verified)
+return function(installed)
+  return setmetatable({ entries = {}, stated = {}, installed = installed }, Recorder)
 end

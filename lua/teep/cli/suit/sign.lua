@@ -16,7 +16,7 @@ function verb.define(sign)
 end
 
 function verb.run(arguments)
-  local signers <const>, message <const>, code <const> = keys.load_all(arguments.key, { private = true })
+  local signers <const>, message <const>, code <const> = keys.load_all(arguments.key, { secret = true })
   if not signers then return nil, message, code end
   local envelope <const>, why <const>, reason <const> = files.read(arguments.file)
   if not envelope then return nil, why, reason end
