@@ -1,6 +1,8 @@
 local cbor = require "teep.cbor"
+local key = require "teep.key"
 local providers = require "fixtures.providers"
 local scene = require "agent.scene"
+local suit = require "teep.suit"
 
 describe("teep.agent.query", function()
   teardown(scene.clean)
@@ -55,15 +57,22 @@ describe("teep.agent.query", function()
   end)
 
   it("refuses a SUIT Report of a protection it cannot read and lists its profiles (T-056, T-096)", function()
-    for _, report in ipairs { scene.signed("\xa0", scene.key("legacy", "ES256")), "\x01", "" } do
+    local to = assert(key.generate{ algorithm = "ECDH-ES+A128KW", curve = "P-256" })
+    local chacha = assert(suit.protect_report("\xa0",
+      { key = scene.key "stranger", recipients = { to }, algorithm = "ChaCha20/Poly1305" }))
+    for _, report in ipairs { scene.signed("\xa0", scene.key("legacy", "ES256")), chacha, "\x01", "" } do
       local answer = refused({ suit_reports = { report } }, "unsupported_suit_report")
       assert.is_true(#answer.supported_suit_cose_profiles >= 1)
       for _, profile in ipairs(answer.supported_suit_cose_profiles) do assert.equal(-9, profile.authentication) end
     end
   end)
 
-  it("reads past SUIT Reports it can read", function()
-    local reports = { "\xa0", scene.signed("\xa0", scene.key "stranger") }
+  it("reads past SUIT Reports that its profiles cover (T-116)", function()
+    local stranger = scene.key "stranger"
+    local to = assert(key.generate{ algorithm = "ECDH-ES+A128KW", curve = "P-256" })
+    local reports = { "\xa0", scene.signed("\xa0", stranger),
+      suit.protect_report("\xa0", { key = stranger, recipients = { to } }),
+      suit.protect_report("\xa0", { key = stranger, recipients = { to }, algorithm = "A128CTR" }) }
     assert.equal("query-response", scene.new():tell(scene.query { suit_reports = reports }).type)
   end)
 

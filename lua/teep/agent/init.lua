@@ -12,6 +12,7 @@
 -- local answer = agent:receive("wss://tam.example/teep", bytes)
 local gate <const> = require "teep.agent.gate"
 local intent <const> = require "teep.agent.intent"
+local keys <const> = require "teep.agent.keys"
 local ledger <const> = require "teep.agent.ledger"
 local pending <const> = require "teep.agent.pending"
 local query <const> = require "teep.agent.query"
@@ -41,6 +42,9 @@ agent.limits = setup.limits
 -- * `on_unauthenticated` `error` (default, rate limited) or `drop`: what a message earns whose sender
 --   is not authenticated
 -- * `check_in` seconds of silence after which `check_policy` names `tam_uri` though nothing is pending
+-- * `reports` `{ sign, recipients, algorithm }`: SUIT Reports are signed by a key of their own, and
+--   encrypted to these keys of TAMs; plain without
+-- * `decryption_keys`: further keys that payloads may be encrypted to, besides `:key("encryption")`
 -- * `random`, `await`: accepted with the other protocol modules' options; neither is needed here
 -- * `limits` see @{agent.limits}
 -- @treturn[1] Agent
@@ -59,9 +63,17 @@ function agent.new(given)
   return self
 end
 
---- The agent's own key; its private half stays in the driver.
--- @treturn key
-function Agent:key() return self.own_key end
+--- A key of the agent; its private half stays in the driver.
+-- @tparam[opt="messages"] string use `messages`; `reports`: signs SUIT Reports; `encryption`: what payloads
+--   are encrypted to
+-- @treturn[1] key
+-- @treturn[2] nil, string, string message and code of the driver; `unsupported` where it does not agree on
+--   keys
+-- @usage local recipient = agent:key("encryption"):public()
+function Agent:key(use)
+  if not use or use == "messages" then return self.own_key end
+  return keys.of(self, use)
+end
 
 local function check_id(id)
   if type(id) ~= "table" then error("component identifier: want a list of byte strings", 3) end

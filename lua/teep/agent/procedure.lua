@@ -3,6 +3,7 @@
 -- the bytes. An outcome is that of `teep.suit.process`; what fails outside of it is written into it.
 -- @module teep.agent.procedure
 local intent <const> = require "teep.agent.intent"
+local keys <const> = require "teep.agent.keys"
 local ledger <const> = require "teep.agent.ledger"
 local plan <const> = require "teep.agent.plan"
 local reasons <const> = require "teep.suit.reasons"
@@ -21,6 +22,15 @@ local function failed(outcome, message, code)
   return outcome
 end
 
+-- The key is made when there is something to decrypt.
+local function decrypter(agent)
+  return function(info, sink)
+    local list, message, code = keys.decryption(agent)
+    if not list then return nil, message, code end
+    return suit.decrypt_with(list)(info, sink)
+  end
+end
+
 local function process(agent, txn, verified, name)
   local book = agent.ledger
   return suit.process(verified, {
@@ -29,6 +39,7 @@ local function process(agent, txn, verified, name)
     driver = agent.driver,
     device = agent.device,
     fetch = agent.fetch,
+    decrypt = decrypter(agent),
     rights = agent.rights,
     rules = agent.rules,
     current = function(identity) return book:sequence_number(identity) end,

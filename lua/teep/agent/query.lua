@@ -1,8 +1,9 @@
 --- QueryRequest to QueryResponse (draft-ietf-teep-protocol sections 4.2, 4.3, 7.2.1).
 -- @module teep.agent.query
-local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local gate <const> = require "teep.agent.gate"
+local protection <const> = require "teep.suit.report.protection"
+local reports <const> = require "teep.agent.reports"
 
 local query = {}
 
@@ -52,16 +53,12 @@ local function attestation(_, request)
   return gate.refusal("attestation requested, this agent has no attester", "attestation_unsupported")
 end
 
--- A plain report is a CBOR map; a protected one is COSE_Sign1 of a profile of ours (T-096).
+-- A report is plain or protected as a profile of ours says (T-096).
 local function suit_report(agent, request)
   for _, report in ipairs(request.suit_reports or {}) do
-    if not report:find("^[\xa0-\xbf]") then
-      local shape = cose.parse(report)
-      local signer = shape and shape.signers[1]
-      if not (signer and agent.suite[1].algorithm == signer.algorithm) then
-        return gate.refusal("query-request.suit-reports: protection not supported", "unsupported_algorithm",
-          "unsupported_suit_report")
-      end
+    if not protection.covered(report, agent.suit_cose_profiles) then
+      return gate.refusal("query-request.suit-reports: protection not supported", "unsupported_algorithm",
+        "unsupported_suit_report")
     end
   end
 end
@@ -105,12 +102,14 @@ function query.answer(agent, accepted)
     if refused then return nil, refused end
   end
   local asked = request.data_item_requested
+  agent.report_profiles[accepted.kid] = request.supported_suit_cose_profiles
   return {
     type = "query-response",
     token = request.token,
     selected_version = request.versions and agent.version,
     tc_list = asked.trusted_components and tc_list(agent) or nil,
     ext_list = asked.extensions and {} or nil,
+    suit_reports = asked.suit_reports and reports.installed(agent, accepted) or nil,
     requested_tc_list = identifiers(state.requested, "component_id", "component_id"),
     unneeded_manifest_list = identifiers(state.unneeded, "manifest_component_id"),
   }

@@ -26,6 +26,7 @@ local known <const> = {
   policy = "any?", fetch = "function?", wire = "string?", clock = "function", random = "function?",
   await = "function?", observe = "function?", limits = "table?", algorithm = "string?",
   on_unauthenticated = "string?", check_in = "number?", rights = "table?", rules = "table?",
+  reports = "table?", decryption_keys = "table?",
 }
 
 -- What a device can tell about itself; a condition that needs what is absent is not supported.
@@ -80,6 +81,15 @@ local function with_clock(device, clock)
   return complete
 end
 
+-- What AES-CTR encrypts has to be signed (draft-ietf-suit-mti section 3), so that all that is encrypted is.
+local function report_options(given, algorithm)
+  given = options.check(given or {}, { sign = "boolean?", recipients = "table?", algorithm = "string?" })
+  return {
+    sign = given.sign or given.recipients ~= nil, recipients = given.recipients,
+    algorithm = given.algorithm or (algorithm == "Ed25519" and "ChaCha20/Poly1305" or "A128GCM"),
+  }
+end
+
 local function check(given)
   options.check(given, known)
   options.check(given.trust, { tams = "table", signers = "table" })
@@ -100,6 +110,8 @@ function setup.fields(given)
     wire = given.wire or "v26", clock = given.clock, observe = given.observe or function() end,
     limits = merge(given.limits), on_unauthenticated = given.on_unauthenticated or "error",
     check_in = given.check_in, rights = given.rights, rules = given.rules,
+    reports = report_options(given.reports, given.algorithm), report_profiles = {},
+    decryption_keys = given.decryption_keys or {},
     algorithm = given.algorithm or "ESP256", algorithms = algorithms(), version = 0, checked = {},
   }
   fields.suite, fields.suit_cose_profiles = reply.abilities(fields.wire, crypto.algorithms[fields.algorithm])

@@ -8,6 +8,7 @@ local errors <const> = require "teep.errors"
 local gate <const> = require "teep.agent.gate"
 local intent <const> = require "teep.agent.intent"
 local procedure <const> = require "teep.agent.procedure"
+local reports <const> = require "teep.agent.reports"
 local suit <const> = require "teep.suit"
 
 local update = {}
@@ -76,8 +77,7 @@ local function consider(work)
 end
 
 local function report(work, outcome)
-  if not outcome.reference then return end
-  table.insert(work.reports, suit.report(outcome, { nonce = work.message.token }))
+  work.reports[#work.reports + 1] = reports.of(work.agent, outcome, work)
 end
 
 local function unlink(work)
@@ -208,12 +208,12 @@ function update.answer(agent, accepted, tam_uri)
   local work = { agent = agent, message = accepted.message, kid = accepted.kid, tam_uri = tam_uri,
     manifests = {}, reports = {} }
   refused = remember(work, run(work))
-  local reports = #work.reports > 0 and work.reports or nil
+  local made = #work.reports > 0 and work.reports or nil
   if refused then
-    refused.suit_reports = reports
+    refused.suit_reports = made
     return nil, refused
   end
-  return { type = "success", token = accepted.message.token, suit_reports = reports }
+  return { type = "success", token = accepted.message.token, suit_reports = made }
 end
 
 return update

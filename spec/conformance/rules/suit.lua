@@ -71,7 +71,7 @@ return {
   { "S-078", "MUST", "TD 6", "author: prefer explicit dependencies over version ranges", not_yet = "dependencies" },
   { "S-080", "MUST", "TD 10, 5.2.1", "processor: manifest-component-id checked against author rights; ignored for dependencies",
     not_yet = "rights by signer and component" },
-  { "S-090", "MUST", "FE 4, 4.3, 5, 8", "encryption-info by 19 and 20; a digest for detached payload; a fresh key per plaintext" },
+  { "S-090", "MUST", "FE 4, 4.3, 5, 8", "encryption-info by 19 and 20; a digest for detached payload; fresh keys" },
   { "S-093", "MUST", "FE 5.2.4", "processor: exact KDF context; salt when present" },
   { "S-094", "MUST", "FE 6", "processor: external_aad empty; non-AEAD protected header zero length, no AAD" },
   { "S-095", "MUST", "FE 6.2, 11", "processor: CTR counter starts at IV, +1 per block; no (IV,key) reuse" },

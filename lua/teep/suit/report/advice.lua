@@ -34,7 +34,8 @@ local by_command <const> = {
   [5] = "The manifest is made for another slot.",
   [18] = "If the content is encrypted, encrypt it anew to the public key of this device.",
   [21] = "Make the payload available at its URI, no larger than its image-size.",
-  [22] = "Have the source installed before; if it is encrypted, encrypt it anew to the public key of this device.",
+  [22] = "Have the source installed before; if it is encrypted, encrypt it anew to the public key of this "
+    .. "device.",
   [24] = "The manifest is made for another device: send it to that one.",
   [26] = "Charge the device and send the manifest again.",
   [27] = "Have the update authorized at the device and send the manifest again.",
