@@ -69,9 +69,6 @@ static void on_array(void *context, callback_length count) {
 static void on_map(void *context, callback_length count) {
   set(context, LTEEP_CBOR_MAP, count);
 }
-static void on_tag(void *context, uint64_t number) {
-  set(context, LTEEP_CBOR_TAG, number);
-}
 static void on_float(void *context, float number) {
   set_float(context, (double)number);
 }
@@ -91,6 +88,7 @@ static void on_indefinite(void *context) {
   ((decoding *)context)->status = LTEEP_ERR_INDEFINITE_LENGTH;
 }
 
+/* Without a tag: none gets here. */
 static const struct cbor_callbacks callbacks = {
     .uint8 = on_uint8,
     .uint16 = on_uint16,
@@ -108,7 +106,6 @@ static const struct cbor_callbacks callbacks = {
     .array_start = on_array,
     .indef_map_start = on_indefinite,
     .map_start = on_map,
-    .tag = on_tag,
     .float2 = on_float,
     .float4 = on_float,
     .float8 = on_double,

@@ -13,12 +13,16 @@
 #include <math.h>
 #include <string.h>
 
-const lteep_cbor_limits lteep_cbor_default_limits = {
-    .bytes = 1 << 20, .items = 65536, .depth = 16, .unsorted_keys = 64, .rules = LTEEP_CBOR_STRICT};
+const lteep_cbor_limits lteep_cbor_default_limits = {.bytes = 1 << 20,
+                                                     .items = 65536,
+                                                     .string = SIZE_MAX,
+                                                     .depth = 16,
+                                                     .unsorted_keys = 64,
+                                                     .rules = LTEEP_CBOR_STRICT};
 
 typedef struct {
   size_t start;    /* offset of the head */
-  uint64_t left;   /* items to come; not counted when indefinite */
+  uint64_t left;   /* items to come; bytes so far in a string of indefinite length */
   uint64_t taken;  /* items completed */
   lteep_bytes key; /* last key of a map */
   uint8_t major;
@@ -151,10 +155,23 @@ static lteep_status scan_simple(scan *s, size_t start, const lteep_head *head) {
   return complete(s, start);
 }
 
+static bool is_string(unsigned major) {
+  return major == LTEEP_CBOR_BYTES || major == LTEEP_CBOR_TEXT;
+}
+
+/* Size of the string that a string of `size` bytes is, or is the last chunk of so far. */
+static uint64_t whole_string(scan *s, uint64_t size) {
+  frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
+  if (!top || !is_string(top->major)) return size;
+  top->left += size;
+  return top->left;
+}
+
 static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
   if (head->info == INFO_INDEFINITE) return open_frame(s, start, head, 0);
   size_t left = s->input.size - s->at;
   if (head->value > left) return fail(s, start, LTEEP_ERR_TRUNCATED);
+  if (whole_string(s, head->value) > s->limits->string) return fail(s, start, LTEEP_ERR_TOO_LARGE);
   lteep_bytes content = {s->input.at + s->at, (size_t)head->value};
   if (head->major == LTEEP_CBOR_TEXT && asks(s, LTEEP_CBOR_UTF8) && !lteep_utf8_valid(content))
     return fail(s, start, LTEEP_ERR_INVALID_UTF8);
@@ -175,7 +192,7 @@ static lteep_status scan_collection(scan *s, size_t start, const lteep_head *hea
 static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
   if (s->depth == 0) return false;
   const frame *top = &s->frames[s->depth - 1];
-  if (top->major != LTEEP_CBOR_BYTES && top->major != LTEEP_CBOR_TEXT) return false;
+  if (!is_string(top->major)) return false;
   bool is_break = head->major == LTEEP_CBOR_SIMPLE && head->info == INFO_INDEFINITE;
   return !is_break && (head->major != top->major || head->info == INFO_INDEFINITE);
 }
@@ -250,7 +267,8 @@ static bool skip_scalar(lteep_bytes input, size_t at, size_t *end) {
 
 lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
   if (skip_scalar(input, at, end)) return LTEEP_OK;
-  static const lteep_cbor_limits anything = {.items = SIZE_MAX, .depth = LTEEP_CBOR_DEPTH_MAX};
+  static const lteep_cbor_limits anything = {
+      .items = SIZE_MAX, .string = SIZE_MAX, .depth = LTEEP_CBOR_DEPTH_MAX};
   scan s;
   s.input = input;
   s.limits = &anything;

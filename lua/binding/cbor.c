@@ -33,6 +33,8 @@ static void set_limit(lua_State *L, lteep_cbor_limits *limits, const char *name)
     limits->bytes = check_limit(L, name);
   else if (strcmp(name, "items") == 0)
     limits->items = check_limit(L, name);
+  else if (strcmp(name, "string") == 0)
+    limits->string = check_limit(L, name);
   else if (strcmp(name, "depth") == 0) {
     size_t depth = check_limit(L, name);
     limits->depth = depth < LTEEP_CBOR_DEPTH_MAX ? (unsigned)depth : LTEEP_CBOR_DEPTH_MAX;

@@ -36,7 +36,8 @@ end
 --- Check that bytes are one well-formed data item within the limits.
 -- @function scan
 -- @tparam string bytes
--- @tparam[opt] table limits `bytes` (1 MiB), `items` (65536), `depth` (16, at most 64),
+-- @tparam[opt] table limits `bytes` (1 MiB), `items` (65536), `string` (bytes of one string; as many as there
+--   are), `depth` (16, at most 64),
 --   `unsorted_keys` (64, at most 256: entries of a map whose keys are not in order), `sorted` (boolean:
 --   all maps have their keys in deterministic order); unknown names throw
 -- @treturn[1] boolean true

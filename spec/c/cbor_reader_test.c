@@ -151,6 +151,29 @@ static void fails_for_the_wrong_type(void) {
     }
 }
 
+static void reads_negative_numbers_of_every_width(void) {
+  static const uint8_t numbers[] = {0x20, 0x38, 24, 0x39, 1, 0, 0x3a, 1, 0, 0,
+                                    0,    0x3b, 0,  0,    0, 1, 0,    0, 0, 0};
+  lteep_reader reader = lteep_reader_on((lteep_bytes){numbers, sizeof numbers});
+  CHECK(lteep_reader_int(&reader) == -1 && lteep_reader_int(&reader) == -25);
+  CHECK(lteep_reader_int(&reader) == -257 && lteep_reader_int(&reader) == -16777217);
+  CHECK(lteep_reader_int(&reader) == -4294967297 && lteep_reader_end(&reader) == LTEEP_OK);
+}
+
+/* The first failure stays, whatever is asked for afterwards. */
+static void stays_at_its_first_failure(void) {
+  lteep_cbor_item item;
+  lteep_reader reader = lteep_reader_on(bytes_of("\x41"));
+  CHECK(lteep_reader_bytes(&reader).size == 0 && reader.status == LTEEP_ERR_TRUNCATED);
+  CHECK(!lteep_reader_next(&reader, &item) && lteep_reader_peek(&reader) == -1);
+  CHECK(lteep_reader_uint(&reader) == 0 && lteep_reader_skip(&reader).size == 0);
+  CHECK(!lteep_reader_null(&reader) && lteep_reader_end(&reader) == LTEEP_ERR_TRUNCATED);
+  reader = lteep_reader_on(bytes_of("\x82\x01"));
+  CHECK(lteep_reader_skip(&reader).size == 0 && reader.status == LTEEP_ERR_TRUNCATED);
+  reader = lteep_reader_on(bytes_of("\xfc"));
+  CHECK(lteep_reader_peek(&reader) == LTEEP_CBOR_SIMPLE && lteep_reader_uint(&reader) == 0);
+}
+
 static void refuses_integers_beyond_int64(void) {
   static const uint8_t large[] = {0x1b, 0x80, 0, 0, 0, 0, 0, 0, 0};
   static const uint8_t low[] = {0x3b, 0x80, 0, 0, 0, 0, 0, 0, 0};
@@ -237,6 +260,8 @@ int main(void) {
   stays_failed();
   refuses_to_write_what_no_scanner_accepts();
   fails_for_the_wrong_type();
+  reads_negative_numbers_of_every_width();
+  stays_at_its_first_failure();
   refuses_integers_beyond_int64();
   reports_what_is_left();
   survives_unscanned_input();

@@ -211,6 +211,22 @@ static void limits_bytes_and_items(void) {
   CHECK(offset == 4);
 }
 
+/* At the limit and one beyond it; chunks of a string of indefinite length count together. */
+static void limits_strings(void) {
+  lteep_cbor_limits limits = lteep_cbor_default_limits;
+  size_t offset;
+  limits.rules = LTEEP_CBOR_SHORTEST;
+  limits.string = 3;
+  CHECK(scan(from_hex("8243616263636a6b6c"), &limits, NULL) == LTEEP_OK);
+  CHECK(scan(from_hex("8243616263646a6b6c6d"), &limits, &offset) == LTEEP_ERR_TOO_LARGE);
+  CHECK(offset == 5);
+  CHECK(scan(from_hex("825f4161426263ff7f63616263ff"), &limits, NULL) == LTEEP_OK);
+  CHECK(scan(from_hex("5f416142626341ffff"), &limits, &offset) == LTEEP_ERR_TOO_LARGE);
+  CHECK(offset == 6);
+  CHECK(scan(from_hex("7f616162626364ff"), &limits, NULL) == LTEEP_ERR_TRUNCATED);
+  CHECK(scan(from_hex("5fff"), &limits, NULL) == LTEEP_OK);
+}
+
 /* A map of `count` one-byte keys in descending order, the last one twice when `twice`. */
 static lteep_bytes descending_map(unsigned count, bool twice) {
   size_t size = 0;
@@ -265,6 +281,7 @@ int main(void) {
   walks_indefinite_lengths_when_allowed();
   limits_depth();
   limits_bytes_and_items();
+  limits_strings();
   limits_unsorted_keys();
   refuses_every_prefix();
   return check_result();

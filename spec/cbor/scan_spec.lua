@@ -145,6 +145,13 @@ describe("limits of teep.cbor.scan", function()
     refused("too_large", cbor.encode(("b"):rep(1048572)), 0)
   end)
 
+  it("string: at the limit and one more, in any place", function()
+    accepted("\x82\x43abc\x63abc", { string = 3 })
+    refused("too_large", "\x82\x43abc\x64abcd", 5, { string = 3 })
+    refused("too_large", "\xa1\x44abcd\0", 1, { string = 3 })
+    accepted("\x40", { string = 0 })
+  end)
+
   it("items: at the limit and one more, tags and keys counted", function()
     accepted("\x83\1\2\3", { items = 4 })
     refused("too_many_items", "\x83\1\2\3", 3, { items = 3 })

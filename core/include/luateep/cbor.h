@@ -25,6 +25,7 @@ enum {
 typedef struct {
   size_t bytes;         /* size of the whole input */
   size_t items;         /* data items, tags and map keys counted as well */
+  size_t string;        /* content of one string, the chunks of an indefinite one together */
   unsigned depth;       /* open arrays, maps and tags; at most LTEEP_CBOR_DEPTH_MAX */
   size_t unsorted_keys; /* entries of a map that is not sorted; at most LTEEP_CBOR_UNSORTED_MAX */
   unsigned rules;       /* LTEEP_CBOR_... */
@@ -33,7 +34,8 @@ typedef struct {
 #define LTEEP_CBOR_DEPTH_MAX 64
 #define LTEEP_CBOR_UNSORTED_MAX 256
 
-/* 1 MiB, 65536 items, depth 16, 64 unsorted entries, LTEEP_CBOR_STRICT. */
+/* 1 MiB, 65536 items, strings as large as the input, depth 16, 64 unsorted entries,
+ * LTEEP_CBOR_STRICT. */
 extern const lteep_cbor_limits lteep_cbor_default_limits;
 
 /* Check that `input` is exactly one data item within `limits` (NULL = defaults). On failure
