@@ -115,6 +115,17 @@ describe("a description", function()
     refused("dependencies[1].envelope: " .. folder .. "/missing", described{ dependencies = { { envelope = "missing" } } })
   end)
 
+  it("is documented field by field", function()
+    local docs <const> = command.read "docs/suit-author.md"
+    local function each(of)
+      for name, field in pairs(of.fields or {}) do
+        assert.truthy(docs:find("%f[%w_]" .. name .. "%f[^%w_]"), name)
+        each(field.of or field)
+      end
+    end
+    each(require("teep.cli.suit.fields").description)
+  end)
+
   it("becomes what suit.create takes", function()
     local given <const> = assert(description.resolve(described({
       version = "1.2.3-rc.1", conditions = { version = ">= 1.2", use_before = 4102444800 },

@@ -13,7 +13,7 @@ function verb.define(encrypt)
   encrypt:option("--recipient", "Key file of a recipient, public where there is one; may be repeated.")
     :argname "FILE":count "+"
   encrypt:option("--algorithm", "Content encryption."):default "A128GCM"
-    :choices{ "A128GCM", "A192GCM", "A256GCM", "A128CTR", "A256CTR", "ChaCha20/Poly1305" }
+    :choices(require("teep.suit.encryption").algorithms)
   encrypt:option("--info", "File to write the encryption-info to."):argname "FILE":count(1)
   encrypt:option("-o --output", "File to write the ciphertext to."):argname "FILE":count(1)
   encrypt:epilog("Example:\n" ..

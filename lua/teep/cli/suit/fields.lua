@@ -2,6 +2,7 @@
 -- @module teep.cli.suit.fields
 local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
+local encryption_algorithms <const> = require("teep.suit.encryption").algorithms
 local hex <const> = require "teep.hex"
 local texts <const> = require "teep.suit.author.text"
 
@@ -74,9 +75,7 @@ local size <const> = { type = "integer" } -- bytes of a content that is not at h
 local number <const> = { type = "integer" }
 
 local encryption <const> = { type = "record", fields = {
-  algorithm = {
-    type = "enum", values = { "A128GCM", "A192GCM", "A256GCM", "A128CTR", "A256CTR", "ChaCha20/Poly1305" },
-  },
+  algorithm = { type = "enum", values = encryption_algorithms },
   recipients = { type = "list", of = { type = "path" }, min = 1 },
   info = { type = "path" }, ciphertext = { type = "path" },
 } }
