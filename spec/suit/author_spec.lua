@@ -283,7 +283,8 @@ describe("teep.suit.create with integrated payloads", function()
     assert.same({ ["#0"] = #raw.payload, ["#1"] = #raw.payload }, view.integrated)
   end)
 
-  it("sets the version without build metadata (S-104)", function()
+  it("sets a version that begins with a number (S-104)", function()
+    for _, version in ipairs{ {}, { -1 }, { -3, 1 } } do refused("number_out_of_range", { version = version }) end
     local envelope <const> = assert(create{ version = { 1, 2, -1, 3 } })
     assert.truthy(envelope:find("\6\69\x84\1\2\x20\3", 1, true))
   end)

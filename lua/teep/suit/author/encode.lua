@@ -94,6 +94,12 @@ local function number(value)
   return cbor.decode(bytes)
 end
 
+-- No pre-release comes first (draft-ietf-suit-update-management section 4.4).
+local function check_version(version)
+  if not version or #version > 0 and version[1] >= 0 then return true end
+  return errors.fail("number_out_of_range", "version: begins with a pre-release, want a number from 0")
+end
+
 --- Encode a manifest.
 -- @tparam table given of teep.suit.author
 -- @tparam table model of teep.suit.author.plan
@@ -109,7 +115,8 @@ function encode.manifest(given, model, sections, text)
   local fields, outside <const>, code = sever(severable(sections, text), names)
   if not fields then return fields, outside, code end
   local sequence, message
-  sequence, message, code = number(given.sequence_number)
+  sequence, message, code = check_version(given.version)
+  if sequence then sequence, message, code = number(given.sequence_number) end
   if not sequence then return sequence, message, code end
   fields[MANIFEST_VERSION], fields[SEQUENCE_NUMBER] = VERSION, sequence
   fields[labels.common] = common(model, sections.shared)
