@@ -7,6 +7,7 @@ package.cpath = ("%s/lua/?.so;"):format(build) .. package.cpath
 local crypto <const> = require "teep.crypto"
 local hex <const> = require "teep.hex"
 local structures <const> = require "badin.structures"
+local vectors <const> = require "fixtures.cose_vectors"
 
 local CHOICES <const> = 4 -- of schema_fuzz.c, by the first byte
 
@@ -22,4 +23,8 @@ for _, structure in ipairs(structures) do
   else
     write(structure.bytes)
   end
+end
+
+for _, kind in ipairs(target:find "^cose" and { "sign1", "encrypt", "mac" } or {}) do
+  for _, vector in ipairs(vectors[kind]) do write(hex.decode(vector.message)) end
 end
