@@ -63,7 +63,7 @@ shapes.manifest = { title = "SUIT_Manifest", map = {
   [3] = { "common", { wrapped = common } }, [4] = { "reference-uri" },
   [5] = { "manifest-component-id", identifier }, [6] = { "set-version", plain },
 } }
-shapes.envelope = { title = "SUIT_Envelope", map = {
+shapes.envelope = { title = "SUIT_Envelope", other = detect, map = {
   [1] = { "delegation" },
   [2] = { "authentication-wrapper", { wrapped = {
     elements = { { "digest", { wrapped = digest } } }, rest = { "authentication-block", detect },

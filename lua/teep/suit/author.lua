@@ -29,7 +29,7 @@ end
 local known_options <const> = {
   manifest_component_id = "table", sequence_number = "number", components = "table?", dependencies = "table?",
   conditions = "table?", invoke = "table?", severed = "table?", text = "table?", version = "table?",
-  reference_uri = "string?", tagged = "boolean?", uninstall = "boolean?",
+  reference_uri = "string?", tagged = "boolean?",
 }
 local known_conditions <const> = {
   use_before = "number?", minimum_battery = "number?", update_priority = "number?", version = "table?",
@@ -69,7 +69,6 @@ end
 -- * `text`: see teep.suit.author.text; `version`: list of integers (draft-ietf-suit-update-management section
 --   3.1)
 -- * `reference_uri`: where the manifest can be had
--- * `uninstall`: false leaves the section out
 -- * `tagged`: with tag 107; the TEEP protocol asks for the untagged form
 -- @treturn[1] string envelope
 -- @treturn[2] nil, string, string `missing_field`, `forbidden_field`, `component_unsupported`,
@@ -87,7 +86,6 @@ function author.create(given)
   local encoded, text
   encoded, message, code = sections.encode(model)
   if not encoded then return encoded, message, code end
-  if given.uninstall == false then encoded.uninstall = nil end
   if given.text then
     text, message, code = texts.encode(given.text, model.ids)
     if not text then return text, message, code end

@@ -2,6 +2,7 @@ local command <const> = require "cli.command"
 local crypto <const> = require "teep.crypto"
 local description <const> = require "teep.cli.suit.description"
 local json <const> = require "teep.daemon.json"
+local suit <const> = require "teep.suit"
 
 local vendor <const>, class <const> = "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe", "1492af14-2569-5e48-bf42-9b2d51f2ab45"
 
@@ -113,6 +114,52 @@ describe("a description", function()
     refused("components[1].encryption.recipients: " .. folder .. "/missing",
       component{ encryption = { recipients = { "missing" } } })
     refused("dependencies[1].envelope: " .. folder .. "/missing", described{ dependencies = { { envelope = "missing" } } })
+  end)
+
+  -- Whatever stands in a field, the answer is a manifest or one line; nothing throws.
+  it("never leads to an internal error, whatever stands in its fields", function()
+    local function whole()
+      return described({
+        version = "1.2", reference_uri = "https://a/b", severed = { "text" }, device = vendor,
+        dependencies = { { id = "d/m", uri = "https://a/d", digest = ("00"):rep(32) } },
+        conditions = { use_before = 1, minimum_battery = 2, update_priority = -3, version = ">= 1" },
+        invoke = { component = "hello", arguments = "x" },
+        text = { en = { manifest_description = ("long "):rep(20), components = { { id = "hello", vendor_name = "v" } } } },
+        components = {
+          { id = "hello", payload = "hello.bin", staging = "s", vendor = class, class = vendor, device = class },
+          { id = "b", payload = "hello.bin", encryption = { info = "info", ciphertext = "cipher" } },
+          { id = "c", uri = "https://a/c", digest = ("00"):rep(32), size = 7 },
+          { id = "d", payload = "hello.bin", inline = true },
+          { id = "e", slots = { { slot = 0, payload = "hello.bin" }, { slot = 1, payload = "cipher" } } },
+        },
+      })
+    end
+    local strange <const> = {
+      true, false, 0, -1, 1 << 62, 0.5, 0 / 0, "", "x", "\0", "\xff", {}, { 1 }, { a = {} }, print, json.null,
+    }
+    local tried = 0
+    local function attempt()
+      local value <const> = whole()
+      local function try(holder, key)
+        local kept <const> = holder[key]
+        for _, each in ipairs(strange) do
+          holder[key] = each
+          tried = tried + 1
+          local given, message = description.resolve(value, folder)
+          if given then given, message = suit.create(given) end
+          if type(given) ~= "string" and (type(message) ~= "string" or message:find "\n") then
+            error(("%s = %s: %s"):format(key, each, message))
+          end
+        end
+        holder[key] = kept
+        if type(kept) ~= "table" then return end
+        for name in pairs(kept) do try(kept, name) end
+      end
+      assert.truthy(suit.create(assert(description.resolve(value, folder))))
+      for name in pairs(value) do try(value, name) end
+    end
+    attempt()
+    assert.is_true(tried > 900, tried)
   end)
 
   it("is documented field by field", function()

@@ -140,6 +140,19 @@ describe("teep suit", function()
       assert.is_false(found.severed[1].ok)
     end)
 
+    it("opens a dependency, and tells whether it is the one meant", function()
+      command.write(folder .. "/set.lua", [[return {
+        manifest = "set/manifest", sequence_number = 1, dependencies = { { envelope = "hello.suit" } } }]])
+      works("create", "set.lua", "-o", "set")
+      local text <const> = works("inspect", "set")
+      assert.matches("dependency hello/manifest, digest of its manifest ok", text, 1, true)
+      assert.matches('"#dependency-0": SUIT_Envelope', text, 1, true)
+      assert.matches("5 manifest-component-id: hello/manifest", text, 1, true)
+      local inner <const> = read("hello.suit"):gsub("\2\1\3X", "\2\2\3X", 1) -- another sequence number
+      command.write(folder .. "/forged", (read("set"):gsub(read("hello.suit"):gsub("%W", "%%%0"), (inner:gsub("%%", "%%%%")))))
+      assert.matches("the manifest states another digest or none", works("inspect", "forged"), 1, true)
+    end)
+
     it("shows the offset of every value", function()
       local bytes <const> = read "hello.suit"
       for line in works("inspect", "hello.suit"):gmatch "[^\n]+" do
@@ -213,6 +226,23 @@ describe("teep suit", function()
 
     it("tells what uninstalling removes", function()
       assert.matches("would remove hello\n", works(process("--procedure", "uninstall")), 1, true)
+    end)
+  end)
+
+  describe("encrypt", function()
+    local function encrypt(recipient, output, info)
+      return "encrypt", "hello.bin", "--recipient", recipient, "-o", output, "--info", info
+    end
+
+    it("refuses a recipient that is missing or signs, and a disk that is full", function()
+      refused(1, "missing.pub: No such file", encrypt("missing.pub", "x", "y"))
+      refused(1, "encryption: ", encrypt("signer.pub", "x", "y"))
+      assert.is_nil(read "x")
+      command.run{ folder = folder, "key", "generate", "--algorithm", "A128KW", "-o", "shared.key" }
+      refused(1, "/dev/full", encrypt("shared.key", "/dev/full", "y"))
+      assert.is_nil(read "y")
+      refused(1, "x is new and of no use without it", encrypt("shared.key", "x", "/dev/full"))
+      refused(2, "--info", "encrypt", "hello.bin", "--recipient", "shared.key", "-o", "x")
     end)
   end)
 

@@ -30,7 +30,9 @@ function verb.run(arguments)
   if not made then return nil, flaw, kind end
   local ok <const>, full <const>, cause <const> = files.write(arguments.output, made.ciphertext)
   if not ok then return ok, full, cause end
-  return files.write(arguments.info, made.info)
+  local both <const>, lost <const>, reason_of <const> = files.write(arguments.info, made.info)
+  if both then return true end
+  return nil, ("%s; %s is new and of no use without it"):format(lost, arguments.output), reason_of
 end
 
 return verb

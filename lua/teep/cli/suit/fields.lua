@@ -99,7 +99,8 @@ local dependency <const> = { type = "record", fields = {
 } }
 
 local conditions <const> = { type = "record", fields = {
-  use_before = number, minimum_battery = number, update_priority = number,
+  use_before = number, minimum_battery = number,
+  update_priority = { type = "integer", min = math.mininteger }, -- smaller is more urgent
   version = custom(of_text(version_match)),
 } }
 

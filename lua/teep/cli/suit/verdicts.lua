@@ -54,15 +54,30 @@ local function owner_of(view, sum)
   return nil
 end
 
+-- A payload that is an envelope: it belongs here when the manifest states its manifest's digest
+-- (draft-ietf-suit-trust-domains section 5.2.2).
+local function dependency_of(opened, bytes)
+  local inner <const> = suit.decode(bytes)
+  if not inner then return nil end
+  local name <const> = inner.manifest_component_id and component_id.format(inner.manifest_component_id)
+  local stated <const> = opened:content(labels.manifest):find(inner.digest.bytes, 1, true) ~= nil
+  return name or "without identifier", inner.digest_matches and stated
+end
+
 local function payloads(opened, view)
   local list <const>, names <const> = json.list{}, {}
   for name in pairs(opened.payloads) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do
     local size <const> = opened:payload_size(name)
-    local sum <const> = crypto.digest("SHA-256", opened:payload(name, 0, size))
-    list[i] = { name = name, size = size, digest = hex.encode(sum), component = owner_of(view, sum),
-      offset = opened.payloads[name].first - 1 }
+    local bytes <const> = opened:payload(name, 0, size)
+    local sum <const> = crypto.digest("SHA-256", bytes)
+    local dependency <const>, ok <const> = dependency_of(opened, bytes)
+    local owner <const> = owner_of(view, sum)
+    list[i] = {
+      name = name, size = size, digest = hex.encode(sum), offset = opened.payloads[name].first - 1,
+      component = owner, dependency = dependency, ok = ok or owner ~= nil,
+    }
   end
   return list
 end
@@ -99,6 +114,17 @@ function verdicts.of(bytes, keys, algorithms)
   }
 end
 
+local function describe_payload(each)
+  local verdict = "no component has this digest"
+  if each.dependency then
+    verdict = ("dependency %s, %s"):format(each.dependency,
+      each.ok and "digest of its manifest ok" or "the manifest states another digest or none")
+  elseif each.component then
+    verdict = "digest ok, of component " .. each.component
+  end
+  return ("payload %s: %d bytes, sha-256 %s, %s"):format(each.name, each.size, each.digest, verdict)
+end
+
 local function add_severed(lines, each)
   local state = "taken out, a device has to get it by other means"
   if each.present then
@@ -119,8 +145,7 @@ function verdicts.lines(found)
   }
   for _, each in ipairs(found.severed) do add_severed(lines, each) end
   for _, each in ipairs(found.payloads) do
-    lines[#lines + 1] = ("payload %s: %d bytes, sha-256 %s, %s"):format(each.name, each.size, each.digest,
-      each.component and "digest ok, of component " .. each.component or "no component has this digest")
+    lines[#lines + 1] = describe_payload(each)
   end
   for i, block in ipairs(found.blocks) do lines[#lines + 1] = blocks.describe(i, block) end
   if #found.blocks == 0 then lines[#lines + 1] = "not signed" end
