@@ -23,8 +23,8 @@ describe("a table whose length is beyond what fits memory", function()
 
   it("is no list of keys and no list of algorithms", function()
     local mine = assert(key.generate { algorithm = "ESP256" })
-    refused(core.cose.verify, "", border(1 << 61, mine), { "ESP256" }, "")
-    refused(core.cose.verify, "", { mine }, border(1 << 61, "ESP256"), "")
+    refused(core.cose.verify, "", { keys = border(1 << 61, mine), algorithms = { "ESP256" } })
+    refused(core.cose.verify, "", { keys = { mine }, algorithms = border(1 << 61, "ESP256") })
   end)
 
   it("is no map", function()

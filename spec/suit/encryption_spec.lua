@@ -364,9 +364,8 @@ describe("encrypted payloads", function()
 
   -- The personalization of the TEEP draft: encrypted data for a TA that is its dependency.
   local personalization <const>, uri <const> = vectors.example "suit_personalization", vectors.example "suit_uri"
-  local description <const> = "of the TEEP draft personalize a TA with the key of its device (T-165, T-166)"
   if not (personalization and uri) then
-    pending(description .. " - " .. vectors.absent)
+    pending("of the TEEP draft personalize a TA with the key of its device - " .. vectors.absent)
   else
     local function personalize()
       local verified <const> = assert(suit.verify(personalization, { keys = { vectors.signer() } }))
@@ -379,7 +378,7 @@ describe("encrypted payloads", function()
     end
     local config <const> = { "TEEP-Device", "SecureFS", "config.json" }
 
-    it(description, function()
+    it("of the TEEP draft personalize a TA with the key of its device (T-165, T-166)", function()
       keys = { examples.device }
       local outcome <const> = personalize()
       assert.is_true(outcome.ok, outcome.message)
