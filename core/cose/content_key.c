@@ -39,9 +39,8 @@ static lteep_status agree(const lteep_content_keys *keys, const lteep_cose_recip
       .sent_v = recipient->party_v,
       .known = &keys->options->kdf,
   };
+  lteep_cose_derivation_for(agreement, (int)keys->message->algorithm, derivation);
   lteep_status status = lteep_cose_key_read_for(recipient->ephemeral, agreement, &peer);
-  if (status == LTEEP_OK)
-    status = lteep_cose_derivation_for(agreement, (int)keys->message->algorithm, derivation);
   if (status == LTEEP_OK) status = lteep_key_agree(key, &peer, shared, &size);
   if (status == LTEEP_OK)
     status = lteep_cose_derive(derivation, (lteep_bytes){shared, size}, derived);

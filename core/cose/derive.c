@@ -58,13 +58,9 @@ lteep_status lteep_cose_derive(const lteep_cose_derivation *from, lteep_bytes se
   return status;
 }
 
-lteep_status lteep_cose_derivation_for(int agreement, int content,
-                                       lteep_cose_derivation *derivation) {
-  const lteep_algorithm *algorithm = lteep_algorithm_find(agreement);
-  int wrap = algorithm ? algorithm->wrap : 0;
+void lteep_cose_derivation_for(int agreement, int content, lteep_cose_derivation *derivation) {
+  int wrap = lteep_algorithm_find(agreement)->wrap;
   const lteep_algorithm *purpose = lteep_algorithm_find(wrap ? wrap : content);
-  if (!purpose) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
   derivation->algorithm = purpose->alg;
   derivation->size = purpose->key_size;
-  return LTEEP_OK;
 }

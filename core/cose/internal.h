@@ -112,9 +112,9 @@ typedef struct {
 LTEEP_CHECKED lteep_status lteep_cose_derive(const lteep_cose_derivation *derivation,
                                              lteep_bytes secret, uint8_t key[LTEEP_SYMMETRIC_MAX]);
 
-/* Key wrap, or the content itself, that the shared secret of this key agreement is for. */
-LTEEP_CHECKED lteep_status lteep_cose_derivation_for(int agreement, int content,
-                                                     lteep_cose_derivation *derivation);
+/* What the shared secret of this key agreement is for: key wrap, or the content itself. Both are
+ * algorithms of ours. */
+void lteep_cose_derivation_for(int agreement, int content, lteep_cose_derivation *derivation);
 
 /* The content keys that the accepted keys open, one after the other. Start from zeroed memory with
  * message and options set. */

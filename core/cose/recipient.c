@@ -69,8 +69,8 @@ static lteep_status agree(const lteep_cose_seal_options *options, const lteep_ke
   int agreement = lteep_key_algorithm(key);
   lteep_key_public_parts(key, &peer);
   derivation->known = &options->kdf;
-  lteep_status status = lteep_cose_derivation_for(agreement, options->algorithm, derivation);
-  if (status == LTEEP_OK) status = lteep_key_generate_on(agreement, peer.crv, &fresh);
+  lteep_cose_derivation_for(agreement, options->algorithm, derivation);
+  lteep_status status = lteep_key_generate_on(agreement, peer.crv, &fresh);
   if (status == LTEEP_OK) status = lteep_key_agree(fresh, &peer, shared, &size);
   if (status == LTEEP_OK)
     status = lteep_cose_derive(derivation, (lteep_bytes){shared, size}, derived);

@@ -59,6 +59,20 @@ static void room(sign_function sign, size_t keys, size_t kid_size) {
   lteep_key_free(key);
 }
 
+static void wrong_numbers_of_certificates(const lteep_key *key) {
+  uint8_t memory[512];
+  lteep_buffer out = {memory, 0, sizeof memory};
+  lteep_bytes chain[LTEEP_COSE_CHAIN_MAX + 1];
+  for (size_t i = 0; i <= LTEEP_COSE_CHAIN_MAX; i++) chain[i] = payload;
+  lteep_cose_sign_options options = {
+      .keys = &key, .key_count = 1, .payload = payload, .chain = chain, .chain_count = 9};
+  CHECK(lteep_cose_sign1(&options, &out) == LTEEP_ERR_SIZE_OUT_OF_RANGE);
+  options.chain_count = 8;
+  CHECK(lteep_cose_sign(&options, &out) == LTEEP_ERR_SIZE_OUT_OF_RANGE);
+  size_t room = lteep_cose_sign_room(&options);
+  CHECK(lteep_cose_sign1(&options, &out) == LTEEP_OK && out.size <= room);
+}
+
 static void wrong_numbers_of_keys(void) {
   uint8_t memory[4096];
   lteep_buffer out = {memory, 0, sizeof memory};
@@ -70,6 +84,7 @@ static void wrong_numbers_of_keys(void) {
   CHECK(lteep_cose_sign(&options, &out) == LTEEP_ERR_SIZE_OUT_OF_RANGE);
   options.key_count = 2;
   CHECK(lteep_cose_sign1(&options, &out) == LTEEP_ERR_SIZE_OUT_OF_RANGE);
+  wrong_numbers_of_certificates(key);
   options.key_count = LTEEP_COSE_SIGNERS_MAX + 1;
   CHECK(lteep_cose_sign(&options, &out) == LTEEP_ERR_SIZE_OUT_OF_RANGE);
   options.key_count = LTEEP_COSE_SIGNERS_MAX;

@@ -131,6 +131,42 @@ describe("COSE encryption", function()
     assert.is_nil(assert(decrypt(nameless)).kid)
   end)
 
+  it("refuses ephemeral keys that do not fit", function()
+    local mine <const> = new("ECDH-ES+A128KW", "P-256")
+    local function point(kty, crv, size, more)
+      local other <const> = { int(1), int(kty), int(-1), int(crv), int(-2), bstr(("\5"):rep(size)) }
+      if kty == 2 then table.move({ int(-3), bstr(("\6"):rep(size)) }, 1, 2, #other + 1, other) end
+      return map(table.unpack(table.move(more or {}, 1, #(more or {}), #other + 1, other)))
+    end
+    local function decrypt(header)
+      return code_of(cose.decrypt(array(bstr(map(int(1), int(1))), map(int(5), bstr(("i"):rep(12))), bstr(("c"):rep(20)),
+        array(array(bstr(map(int(1), int(-29))), header, bstr(("w"):rep(24))))), { keys = { mine }, algorithms = { "A128GCM" } }))
+    end
+    assert.are.equal("bad_key", decrypt(map()))
+    assert.are.equal("bad_key", decrypt(map(int(-1), map())))
+    assert.are.equal("bad_key", decrypt(map(int(-1), point(2, 1, 32)))) -- off the curve
+    assert.are.equal("bad_key", decrypt(map(int(-1), point(2, 2, 48)))) -- of another curve
+    assert.are.equal("bad_key", decrypt(map(int(-1), point(1, 4, 32))))
+    assert.are.equal("wrong_key", decrypt(map(int(-1), point(2, 1, 32, { int(3), int(-31) }))))
+    assert.are.equal("bad_signature", decrypt(map(int(-1), (assert(new("ECDH-ES+A128KW", "P-256"):public())))))
+  end)
+
+  it("completes a Partial IV of 1 byte to the whole (RFC 9052 section 3.1)", function()
+    local mine, base = new "A128GCM", ("i"):rep(12)
+    local secret <const> = assert(mine:private()):sub(-16)
+    local aad <const> = array(bytes.text "Encrypt0", bstr(map(int(1), int(1))), bstr "")
+    local function decrypt(partial, iv)
+      local box <const> = assert(crypto.seal{ algorithm = "A128GCM", key = secret, nonce = iv, aad = aad, plaintext = "p" })
+      return cose.decrypt(array(bstr(map(int(1), int(1))), map(int(6), bstr(partial)), bstr(box)),
+        { keys = { mine }, algorithms = { "A128GCM" }, iv = base })
+    end
+    assert.are.equal("bad_header", code_of(decrypt("", base)))
+    assert.are.equal("bad_header", code_of(decrypt(("\0"):rep(13), base)))
+    assert.are.equal("bad_signature", code_of(decrypt("\1", base)))
+    assert.are.equal("p", assert(decrypt("\1", base:sub(1, 11) .. "h")).plaintext)
+    assert.are.equal("p", assert(decrypt(("\1"):rep(12), ("h"):rep(12))).plaintext)
+  end)
+
   it("leaves tag and kid out when asked", function()
     local mine <const> = named("A128KW", "mine", ("k"):rep(16))
     local message <const>, ciphertext <const> = cose.encrypt{ recipients = { mine }, algorithm = "A128GCM",
@@ -390,6 +426,7 @@ describe("teep.cose.decryptor", function()
     local message <const>, ciphertext <const> = cose.encrypt0{ key = mine, plaintext = ("p"):rep(9000), detached = true }
     local given <const> = { keys = { mine }, algorithms = { "ChaCha20/Poly1305" } }
     local stream = assert(cose.decryptor(message, given))
+    assert.are.equal("", stream:update "")
     assert.are.equal("", stream:update(ciphertext))
     assert.are.equal(("p"):rep(9000), assert(stream:finish()))
     stream = assert(cose.decryptor(message, given))
