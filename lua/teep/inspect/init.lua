@@ -44,11 +44,14 @@ local function detector(dialect)
   end
 end
 
--- Hexadecimal text, as drafts and bug reports carry it, comments after `#` included; nil when it is
--- anything else.
-local function from_hex(text)
-  local digits = text:gsub("#[^\n]*", ""):gsub("%s+", "")
-  return digits ~= "" and hex.decode(digits) or nil
+--- The bytes that are meant: those of hexadecimal text, as drafts and bug reports carry it, comments after
+-- `#` included; the input itself when it is anything else.
+-- @tparam string input
+-- @treturn string bytes
+-- @usage inspect.bytes "83 01  # an array" --> "\x83\x01"
+function inspect.bytes(input)
+  local digits = input:gsub("#[^\n]*", ""):gsub("%s+", "")
+  return digits ~= "" and hex.decode(digits) or input
 end
 
 --- The view of some bytes.
@@ -63,7 +66,7 @@ function inspect.view(input, options)
   check.check(options, { full = "boolean?", offsets = "boolean?", wire = "string?" })
   local numbers, unknown = wire.open(options.wire or "v26")
   if not numbers then error(unknown, 2) end
-  local bytes = from_hex(input) or input
+  local bytes = inspect.bytes(input)
   local value, message, code = cbor.decode(bytes, limits)
   if value == nil and message then return nil, message, code end
   local detect = detector(numbers.name)

@@ -140,6 +140,11 @@ describe("teep suit", function()
       assert.is_false(found.severed[1].ok)
     end)
 
+    it("reads hexadecimal text", function()
+      command.write(folder .. "/hex", (read("hello.suit"):gsub(".", function(byte) return ("%02x "):format(byte:byte()) end)))
+      assert.equal(works("inspect", "hello.suit"):gsub("^[^\n]+", ""), works("inspect", "hex"):gsub("^[^\n]+", ""))
+    end)
+
     it("opens a dependency, and tells whether it is the one meant", function()
       command.write(folder .. "/set.lua", [[return {
         manifest = "set/manifest", sequence_number = 1, dependencies = { { envelope = "hello.suit" } } }]])

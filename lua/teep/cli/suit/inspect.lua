@@ -1,20 +1,21 @@
 --- `teep suit inspect`: what is in an envelope, and whether its parts belong together.
 local files <const> = require "teep.cli.files"
+local inspect <const> = require "teep.inspect"
 local keys <const> = require "teep.config.keys"
 local output <const> = require "teep.cli.output"
 local verdicts <const> = require "teep.cli.suit.verdicts"
 
 local verb = { name = "inspect", summary = "show an envelope with offsets, names and verdicts" }
 
-function verb.define(inspect)
-  inspect:description("Shows every value of an envelope with its offset in bytes and its name, and before " ..
+function verb.define(command)
+  command:description("Shows every value of an envelope with its offset in bytes and its name, and before " ..
     "that whether its digests match, what is severed, and what signatures there are. It trusts nothing: " ..
-    "\"teep suit verify\" decides. With --key it tells which signature is by that key.")
-  inspect:argument("file", "SUIT envelope, or - for standard input."):argname "FILE"
-  inspect:option("--key", "Public key file to try; may be repeated."):argname "FILE":count "*":default {}
-  inspect:flag("--full", "Show long byte strings whole.")
-  inspect:flag("--json", "Print the verdicts as JSON.")
-  inspect:epilog("Example:\n  teep suit inspect hello.suit --key signer.pub")
+    "\"teep suit verify\" decides. Hexadecimal text is accepted too.")
+  command:argument("file", "SUIT envelope, or - for standard input."):argname "FILE"
+  command:option("--key", "Public key file to try; may be repeated."):argname "FILE":count "*":default {}
+  command:flag("--full", "Show long byte strings whole.")
+  command:flag("--json", "Print the verdicts as JSON.")
+  command:epilog("Example:\n  teep suit inspect hello.suit --key signer.pub")
 end
 
 local function load_keys(paths)
@@ -27,7 +28,7 @@ end
 
 local function print_tree(bytes, full)
   local lines <const>, message <const>, code <const> =
-    require("teep.inspect").view(bytes, { full = full, offsets = true })
+    inspect.view(bytes, { full = full, offsets = true })
   if not lines then return lines, message, code end
   for i = 2, #lines do output.print("%s", lines[i]) end
   return true
@@ -36,8 +37,9 @@ end
 function verb.run(arguments)
   local given <const>, message <const>, code <const> = load_keys(arguments.key)
   if not given then return nil, message, code end
-  local bytes <const>, why <const>, reason <const> = files.read(arguments.file)
-  if not bytes then return nil, why, reason end
+  local input <const>, why <const>, reason <const> = files.read(arguments.file)
+  if not input then return nil, why, reason end
+  local bytes <const> = inspect.bytes(input)
   local found <const>, flaw <const>, kind <const> =
     verdicts.of(bytes, given, { "ESP256", "ESP384", "ESP512", "Ed25519", "ES256", "HMAC-256" })
   if not found then return nil, ("%s: %s"):format(arguments.file, flaw), kind end
