@@ -170,6 +170,28 @@ describe("inspect", function()
     shows(assert(cose.sign1{ key = signer, payload = payload, untagged = true }), "COSE_Sign1", "TEEP success")
   end)
 
+  it("shows what is encrypted and for whom, and MACs", function()
+    local recipient = assert(key.generate{ algorithm = "ECDH-ES+A128KW", curve = "P-256" })
+    local public = assert(key.load(recipient:public()))
+    local made = assert(suit.encrypt("payload", { recipients = { public } }))
+    shows(made.info, "tag 96 (COSE_Encrypt)", "1 alg: 1 (A128GCM)", "5 IV: h'", "[2] ciphertext: null", "[3] recipients:",
+      "1 alg: -29 (ECDH-ES+A128KW)", "-1 ephemeral key: COSE_Key", "-1 crv: 1 (P-256)", "[2] wrapped key: h'")
+    shows(assert(cose.mac0{ key = assert(key.generate{ algorithm = "HMAC-256" }), payload = "p" }),
+      "tag 17 (COSE_Mac0)", "1 alg: 5 (HMAC-256)", "[3] tag: h'")
+  end)
+
+  it("tells where each value begins", function()
+    local bytes = envelope(signer)
+    for _, line in ipairs(assert(inspect.view(bytes, { offsets = true }))) do
+      local offset, shown = line:match "^ *(%d+) .*: h'(%x+)'$"
+      if offset then
+        local found = hex(bytes:sub(offset + 1, offset + 3 + #shown // 2))
+        assert.truthy(found:find(shown, 1, true), line)
+      end
+    end
+    assert.matches("^        not verified", inspect.view(bytes, { offsets = true })[1])
+  end)
+
   it("shows every signer of a COSE_Sign", function()
     local lacking = providers.lack "Ed25519"
     if lacking then return pending(lacking) end

@@ -15,7 +15,8 @@ local inspect = {}
 local limits <const> = { bytes = 64 * 1024 * 1024, items = 1000000, depth = 64, unsorted_keys = 100000 }
 
 local tagged <const> = {
-  [18] = shapes.sign1, [98] = shapes.sign, [107] = shapes.envelope, [1070] = shapes.manifest,
+  [16] = shapes.encrypt0, [17] = shapes.mac0, [18] = shapes.sign1, [96] = shapes.encrypt, [97] = shapes.mac,
+  [98] = shapes.sign, [107] = shapes.envelope, [1070] = shapes.manifest,
 }
 
 -- COSE_Sign1 and COSE_Sign differ in element 4: signature or list of signatures.

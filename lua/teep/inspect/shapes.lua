@@ -16,15 +16,24 @@ local plain <const> = { wrapped = {} }
 local identifier <const> = { id = true }
 local digest <const> = { elements = { { "algorithm", algorithm }, { "digest" } } }
 
--- COSE (RFC 9052).
+-- COSE (RFC 9052, RFC 9053; AES-CTR: RFC 9459).
+shapes.key = { title = "COSE_Key", map = {
+  [1] = { "kty", { names = names.key_types } }, [2] = { "kid" }, [3] = { "alg", algorithm },
+  [4] = { "key_ops" }, [-1] = { "crv", { names = names.curves } }, [-2] = { "x" }, [-3] = { "y" },
+  [-4] = { "d", { secret = true } },
+} }
+
 local headers <const> = { map = {
   [1] = { "alg", algorithm }, [2] = { "crit" }, [3] = { "content type" }, [4] = { "kid" }, [5] = { "IV" },
-  [33] = { "x5chain" },
+  [6] = { "Partial IV" }, [33] = { "x5chain" }, [-1] = { "ephemeral key", shapes.key }, [-20] = { "salt" },
 } }
 local protected <const> = { wrapped = headers }
 local signature <const> = { elements = {
   { "protected", protected }, { "unprotected", headers }, { "signature" },
 } }
+local recipients <const> = { list = { elements = {
+  { "protected", protected }, { "unprotected", headers }, { "wrapped key" },
+} } }
 
 shapes.sign1 = { title = "COSE_Sign1", elements = {
   { "protected", protected }, { "unprotected", headers }, { "payload", detect }, { "signature" },
@@ -33,10 +42,19 @@ shapes.sign = { title = "COSE_Sign", elements = {
   { "protected", protected }, { "unprotected", headers }, { "payload", detect },
   { "signatures", { list = signature } },
 } }
-shapes.key = { title = "COSE_Key", map = {
-  [1] = { "kty", { names = names.key_types } }, [2] = { "kid" }, [3] = { "alg", algorithm },
-  [4] = { "key_ops" }, [-1] = { "crv", { names = names.curves } }, [-2] = { "x" }, [-3] = { "y" },
-  [-4] = { "d", { secret = true } },
+
+shapes.encrypt0 = { title = "COSE_Encrypt0", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "ciphertext" },
+} }
+shapes.encrypt = { title = "COSE_Encrypt", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "ciphertext" }, { "recipients", recipients },
+} }
+shapes.mac0 = { title = "COSE_Mac0", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "payload", detect }, { "tag" },
+} }
+shapes.mac = { title = "COSE_Mac", elements = {
+  { "protected", protected }, { "unprotected", headers }, { "payload", detect }, { "tag" },
+  { "recipients", recipients },
 } }
 
 -- SUIT (draft-ietf-suit-manifest, -trust-domains, -report).
