@@ -19,7 +19,7 @@ PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
-  test-reduced test-debian13 soak-store lint badin oom fuzz bench conformance rock docs clean
+  test-reduced test-debian13 soak-store lint badin oom coverage fuzz bench conformance rock docs clean
 all: build
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
 	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
+	@echo 'make coverage  branches of encodings and COSE that the tests take'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|cose_symmetric|key|der|values|schema, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
@@ -115,6 +116,19 @@ oom: build
 	@$(MAKE) --no-print-directory build BUILD=$(SANITIZED) CMAKE_FLAGS='-DLUATEEP_SANITIZE=ON $(CMAKE_FLAGS)'
 	@for build in $(BUILD) $(SANITIZED); do \
 	  $$build/core_oom && $$build/binding_oom $$build spec/oom/calls.lua || exit 1; done
+
+# The specs of the folders that are measured; failing allocations and bad inputs count as well.
+COVERED = $(BUILD)-coverage
+coverage:
+	@$(MAKE) --no-print-directory build BUILD=$(COVERED) \
+	  CMAKE_FLAGS='-DCMAKE_C_FLAGS=--coverage -DCMAKE_BUILD_TYPE=Debug -DWITH_LWS=OFF $(CMAKE_FLAGS)'
+	@find $(COVERED) -name '*.gcda' -delete
+	@cd $(COVERED) && ctest -Q --output-on-failure
+	@LUATEEP_BUILD=$(COVERED) busted -o TAP spec/cbor spec/schema spec/cose spec/key spec/crypto >$(COVERED)/log || \
+	  { cat $(COVERED)/log; exit 1; }
+	@lua5.4 spec/badin/run.lua $(COVERED) >$(COVERED)/log || { cat $(COVERED)/log; exit 1; }
+	@$(COVERED)/core_oom >$(COVERED)/log || { cat $(COVERED)/log; exit 1; }
+	@lua5.4 spec/coverage/report.lua $(COVERED) core/encoding core/cose
 
 # Inputs worth keeping gather in build-fuzz/T; one that breaks something is written to build-fuzz.
 fuzz: build

@@ -84,6 +84,13 @@ local function followed(node, _, emit)
   end
 end
 
+-- A label that would act on a terminal, behind all others: whether it is refused depends on the map, what is said not.
+local function hostile_label(node, encoded, emit)
+  if node.major ~= MAP then return end
+  emit(tree.head(MAP, node.argument + 1) .. content(node, encoded) .. "\x6a#\27[2J\r\n\0\x7f!\0")
+  emit(tree.head(MAP, node.argument + 1) .. content(node, encoded) .. "\x6a#\27[2J\r\n\0\x7f!\x41x")
+end
+
 return {
   { name = "shortest heads", code = "not_shortest", apply = long_heads },
   { name = "shortest floats", code = "not_shortest", apply = each{
@@ -103,6 +110,7 @@ return {
     "\x9a\x40\0\0\0", "\x9b" .. ("\xff"):rep(8), "\xba\x40\0\0\0", "\xbb" .. ("\xff"):rep(8), "\xbb\x80" .. ("\0"):rep(7),
     "\x5a\x7f\xff\xff\xff", "\x5b" .. ("\xff"):rep(8), "\x7a\x7f\xff\xff\xff", "\x7b" .. ("\xff"):rep(8) } },
   { name = "depth", code = "too_deep", apply = nested },
+  { name = "labels stay out of messages", code = "any", apply = hostile_label },
   { name = "nothing cut off inside", code = "truncated", apply = cut },
   { name = "nothing follows inside", code = "trailing_bytes", apply = followed },
 }

@@ -96,6 +96,7 @@ static void stays_failed(void) {
   CHECK(writer.status == LTEEP_ERR_NO_ROOM && out.size == 1);
   lteep_write_uint(&writer, 2);
   lteep_write_float(&writer, (double)NAN);
+  lteep_write_simple(&writer, 24);
   CHECK(writer.status == LTEEP_ERR_NO_ROOM && out.size == 1);
 }
 
@@ -172,6 +173,17 @@ static void stays_at_its_first_failure(void) {
   CHECK(lteep_reader_skip(&reader).size == 0 && reader.status == LTEEP_ERR_TRUNCATED);
   reader = lteep_reader_on(bytes_of("\xfc"));
   CHECK(lteep_reader_peek(&reader) == LTEEP_CBOR_SIMPLE && lteep_reader_uint(&reader) == 0);
+}
+
+/* Skipping asks for well-formedness alone. */
+static void skips_what_it_can_walk(void) {
+  static const char *const truncated[] = {"\x18", "\x45x", "\x5f\x41x", "\x82\x01"};
+  lteep_reader reader = lteep_reader_on(bytes_of("\x5f\x41x\xff"));
+  CHECK(lteep_reader_skip(&reader).size == 4 && lteep_reader_end(&reader) == LTEEP_OK);
+  for (size_t i = 0; i < sizeof truncated / sizeof truncated[0]; i++) {
+    reader = lteep_reader_on(bytes_of(truncated[i]));
+    CHECK(lteep_reader_skip(&reader).size == 0 && reader.status == LTEEP_ERR_TRUNCATED);
+  }
 }
 
 static void refuses_integers_beyond_int64(void) {
@@ -262,6 +274,7 @@ int main(void) {
   fails_for_the_wrong_type();
   reads_negative_numbers_of_every_width();
   stays_at_its_first_failure();
+  skips_what_it_can_walk();
   refuses_integers_beyond_int64();
   reports_what_is_left();
   survives_unscanned_input();

@@ -169,7 +169,8 @@ static void checks_rules_one_by_one(void) {
 static void walks_indefinite_lengths_when_allowed(void) {
   CHECK(scan_with("5f42010243030405ff", 0) == LTEEP_OK);
   CHECK(scan_with("bf61610161629f0203ffff", 0) == LTEEP_OK);
-  CHECK(scan_with("5f6161ff", 0) == LTEEP_ERR_NOT_WELL_FORMED);     /* chunk of another type */
+  CHECK(scan_with("5f6161ff", 0) == LTEEP_ERR_NOT_WELL_FORMED); /* chunk of another type */
+  CHECK(scan_with("5ff5ff", 0) == LTEEP_ERR_NOT_WELL_FORMED);
   CHECK(scan_with("5f5f4100ffff", 0) == LTEEP_ERR_NOT_WELL_FORMED); /* chunk itself indefinite */
   CHECK(scan_with("bf01ff", 0) == LTEEP_ERR_NOT_WELL_FORMED);       /* key without a value */
   CHECK(scan_with("9f01", 0) == LTEEP_ERR_TRUNCATED);

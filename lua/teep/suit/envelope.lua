@@ -27,12 +27,9 @@ local function head(bytes, at)
   return initial >> 5, argument, after
 end
 
--- Whoever chose the name of a payload must not choose what a log or a terminal does (D24).
-local function shown(key) return (tostring(key):sub(1, 40):gsub("[^ -~]", "?")) end
-
 local function next_value(bytes, at, key)
   local major, size, content = head(bytes, at)
-  if major ~= BYTES then return errors.fail("wrong_type", "envelope.%s: want a byte string", shown(key)) end
+  if major ~= BYTES then return errors.fail("wrong_type", "envelope.%s: want a byte string", labels.shown(key)) end
   return { first = at, content = content, last = content + size - 1 }
 end
 

@@ -78,12 +78,18 @@ labels.reasons = {
   [10] = "condition failed", [11] = "operation failed", [12] = "invoke pending",
 }
 
+--- A label that a peer chose as it may stand in a message: whoever chose it must not choose what a log or a
+-- terminal does (D24).
+-- @tparam integer|string label
+-- @treturn string at most 40 bytes of printable ASCII
+function labels.shown(label) return (tostring(label):sub(1, 40):gsub("[^ -~]", "?")) end
+
 --- A number with the name it has in one of the tables above: `fetch (21)`, or `99` when it has none.
 -- @tparam {[integer]=string,...} names
--- @tparam integer number
+-- @tparam integer|string number text is a label that no table has
 -- @treturn string
 function labels.describe(names, number)
-  return names[number] and ("%s (%d)"):format(names[number], number) or tostring(number)
+  return names[number] and ("%s (%d)"):format(names[number], number) or labels.shown(number)
 end
 
 return labels

@@ -37,7 +37,9 @@ end
 
 local function check_wait(events, scope)
   local label <const> = next(events.unknown or {})
-  if label then return errors.fail("parameter_unsupported", "wait-info: event %s is not known", label) end
+  if label then
+    return errors.fail("parameter_unsupported", "wait-info: event %s is not known", labels.shown(label))
+  end
   for name in pairs(events) do
     if scope.device and not (scope.device.wait or {})[name] then
       return fail_unsupported("wait-info (29) with " .. name)
@@ -49,7 +51,8 @@ end
 local function check_metadata(value, scope)
   local label <const> = next(value.unknown or {})
   if label then
-    return errors.fail("parameter_unsupported", "component-metadata: key %s is not known", label)
+    return errors.fail("parameter_unsupported", "component-metadata: key %s is not known",
+      labels.shown(label))
   end
   if scope.device and not scope.device.metadata then return fail_unsupported "component-metadata (30)" end
   return true
