@@ -7,7 +7,9 @@
  * then, at most for limit `response`: with reading off nobody tells that it is gone.
  *
  * A peer that waits for each answer is always served. One that does not (RFC 9112, section 9.3.2)
- * gets the answers in order up to some point, where the connection ends. */
+ * gets the answers in order up to some point, where the connection ends. One weakness is left: a
+ * peer that sends ahead and takes an answer larger than the buffer of its socket slowly keeps
+ * libwebsockets busy, at most for limit `message_time`. */
 #include "transport.h"
 
 #include <ctype.h>
