@@ -151,16 +151,19 @@ classes.map.__index = {
   end,
 }
 
---- Diagnostic notation (RFC 8949 section 8); byte strings that hold an array, a map or a tag are
--- opened as `<< >>`.
+--- Diagnostic notation (RFC 8949 section 8). A byte string is opened as `<< >>` (RFC 8610 appendix G.3) where
+-- it is exactly one array, map or tag: what a number or string would be is mostly so by chance. At most 8 deep.
 -- @tparam string bytes
 -- @tparam[opt] table limits as for @{scan}
+-- @tparam[opt] table given `embedded = false`: leave byte strings as they are, in hexadecimal
 -- @treturn[1] string one line
 -- @treturn[2] nil, string, string message and code of @{scan}
-function cbor.diagnose(bytes, limits)
+-- @usage cbor.diagnose "\x42\x81\x01" --> "<<[1]>>"
+function cbor.diagnose(bytes, limits, given)
+  if given then options.check(given, { embedded = "boolean?" }) end
   local value, message, code = cbor.decode(bytes, limits)
   if value == nil then return nil, message, code end
-  return require("teep.cbor.diagnose")(value, limits)
+  return require("teep.cbor.diagnose")(value, limits, not (given and given.embedded == false))
 end
 
 return cbor

@@ -39,6 +39,13 @@ describe("teep.cbor.diagnose", function()
     end
   end)
 
+  it("leaves byte strings closed on demand, and throws for options it does not know", function()
+    assert.equal("h'8101'", cbor.diagnose("\x42\x81\1", nil, { embedded = false }))
+    assert.equal("<<[1]>>", cbor.diagnose("\x42\x81\1", nil, { embedded = true }))
+    assert.equal("<<[1]>>", cbor.diagnose("\x42\x81\1", nil, {}))
+    assert.has_error(function() cbor.diagnose("\1", nil, { open = true }) end)
+  end)
+
   it("opens byte strings in byte strings up to eight levels", function()
     local value = cbor.encode(cbor.array{ 1 })
     for _ = 2, 8 do value = cbor.encode(cbor.array{ value }) end

@@ -80,4 +80,5 @@ local writers <const> = {
 
 function write(value, limits, depth) return writers[cbor.type(value)](value, limits, depth) end
 
-return function(value, limits) return write(value, limits, 0) end
+-- Byte strings stay closed where the depth is at its limit already.
+return function(value, limits, embedded) return write(value, limits, embedded and 0 or embedded_limit) end

@@ -29,7 +29,9 @@ end
 
 local function next_value(bytes, at, key)
   local major, size, content = head(bytes, at)
-  if major ~= BYTES then return errors.fail("wrong_type", "envelope.%s: want a byte string", labels.shown(key)) end
+  if major ~= BYTES then
+    return errors.fail("wrong_type", "envelope.%s: want a byte string", labels.shown(key))
+  end
   return { first = at, content = content, last = content + size - 1 }
 end
 

@@ -61,7 +61,9 @@ local function check_unknown(unknown)
     end
   end
   local label <const> = next(unknown)
-  if label then return errors.fail("unknown_field", "manifest.%s: no field of a manifest", labels.shown(label)) end
+  if label then
+    return errors.fail("unknown_field", "manifest.%s: no field of a manifest", labels.shown(label))
+  end
   return true
 end
 
