@@ -169,6 +169,11 @@ describe("a configuration file", function()
     ["fetch = { size = 0 }"] = "fetch.size: want a whole number from 1 to 1099511627776, found 0",
     ["fetch = { size = (1 << 40) + 1 }"] = "fetch.size: want a whole number from 1 to 1099511627776",
     ["fetch = { attempts = 0 }"] = "fetch.attempts: want a whole number from 1, found 0",
+    ["reports = { sign = 1 }"] = "reports.sign: want a boolean, found 1",
+    ["reports = { recipients = {} }"] = "reports.recipients: want at least 1, found 0",
+    ["reports = { algorithm = 'A256CTR' }"] = "reports.algorithm: want one of A128GCM, A128CTR, ChaCha20/Poly1305",
+    ["reports = { signed = true }"] = 'reports.signed: unknown setting, did you mean "sign"?',
+    ["decryption_keys = 'kek.key'"] = "decryption_keys: want a table",
     ["tls = {}"] = "tls.authorities: is missing",
     ["tls = { authorities = '' }"] = "tls.authorities: want a path",
   } do
@@ -185,6 +190,13 @@ describe("a configuration file", function()
     assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1 }, found.fetch)
     assert.same({ authorities = folder .. "/ca.pem" }, found.tls)
     assert.same({}, assert(load_device "fetch = { schemes = {} }").fetch.schemes)
+  end)
+
+  it("of a device leaves reports plain, unless it says how to protect them", function()
+    local found = assert(load_device())
+    assert.same({ {}, {} }, { found.reports, found.decryption_keys })
+    found = assert(load_device "reports = { sign = true, recipients = { 'tam.pub' }, algorithm = 'A128CTR' }")
+    assert.same({ sign = true, recipients = { folder .. "/tam.pub" }, algorithm = "A128CTR" }, found.reports)
   end)
 
   it("of a device takes a TAM URI of WebSocket or HTTP, with or without TLS", function()

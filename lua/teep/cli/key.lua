@@ -60,11 +60,14 @@ function verb.define(command)
     "its TEE.")
   public:mutex(
     public:argument("file", "Key file."):args("?"),
-    public:option("--config", "Device configuration: the key of its TEEP Agent."):argname("FILE"))
+    public:option("--config", "Device configuration: a key of its TEEP Agent."):argname("FILE"))
+  public:option("--use", "Which key of the TEEP Agent: that of its messages, that of its SUIT Reports, or " ..
+    "that which payloads are encrypted to."):choices{ "messages", "reports", "encryption" }:default "messages"
   add_format(public)
   public:option("-o --output", "File to write; without it the key is printed, a COSE_Key in hexadecimal.")
     :argname("FILE")
-  public:epilog("Example:\n  teep key public --config device.lua -o device.pub")
+  public:epilog("Examples:\n  teep key public --config device.lua -o device.pub\n" ..
+    "  teep key public --config device.lua --use encryption -o device-encryption.pub")
 
   local thumbprint = command:command("thumbprint"):summary("the key identifier of a key"):description(
     "Prints the COSE key thumbprint (RFC 9679, SHA-256): the kid that log lines and device lists show.")
@@ -91,27 +94,31 @@ function actions.generate(arguments)
 end
 
 -- The broker has the device open: it tells the key as well.
-local function running_key(settings)
+local function running_key(settings, use)
   local client <const> = require "teep.cli.client"
   local status, message, code = client.call({ socket = settings.admin_socket }, "GET", "/status")
   if not status then return nil, message, code end
-  local public = status.public_key:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
+  local digits = status.public_keys[use]
+  if not digits then
+    return require("teep.errors").fail("unsupported", "the driver of the device has no key for %s", use)
+  end
+  local public = digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
   return require("teep.key").load(public)
 end
 
-local function agent_key(path)
+local function agent_key(path, use)
   local settings, message, code = require("teep.config").load(path, "device")
   if not settings then return nil, message, code end
-  local key, why, reason = require("teep.daemon.device").key(settings)
+  local key, why, reason = require("teep.daemon.device").key(settings, use)
   if reason ~= "busy" then return key, why, reason end
-  return running_key(settings)
+  return running_key(settings, use)
 end
 
 function actions.public(arguments)
   if not (arguments.file or arguments.config) then return nil, "give a key file or --config FILE", "usage" end
   local key, message, code
   if arguments.config then
-    key, message, code = agent_key(arguments.config)
+    key, message, code = agent_key(arguments.config, arguments.use)
   else
     key, message, code = require("teep.config.keys").load(arguments.file)
   end

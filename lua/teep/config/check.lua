@@ -101,6 +101,11 @@ function kinds.integer(field, value, description)
   return value
 end
 
+function kinds.boolean(field, value)
+  expect(field, value, "boolean")
+  return value
+end
+
 function kinds.enum(field, value, description)
   for _, known in ipairs(description.values) do
     if value == known then return value end

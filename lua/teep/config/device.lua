@@ -48,12 +48,27 @@ local fetch <const> = {
 -- Whom to believe that a server is who it says, of TAMs and payloads; the system's authorities otherwise.
 local tls <const> = { type = "record", fields = { authorities = { type = "path", required = true } } }
 
+-- How SUIT Reports are protected, beyond the signature of the message: plain when empty.
+local reports <const> = {
+  type = "record",
+  default = {},
+  fields = {
+    sign = { type = "boolean" },
+    recipients = { type = "list", of = { type = "path" }, min = 1 }, -- public keys of TAMs
+    algorithm = {
+      type = "enum", values = { "A128GCM", "A128CTR", "ChaCha20/Poly1305" },
+    },
+  },
+}
+
 return {
   type = "record",
   fields = {
     driver = driver,
     device = device,
     trust = shared.trust("tams", "signers"),
+    reports = reports,
+    decryption_keys = shared.key_files, -- that payloads may be encrypted to, besides the key in the TEE
     tam_uri = tam_uri,
     tls = tls,
     fetch = fetch,

@@ -67,6 +67,7 @@ return {
     },
     keys = { type = "list", of = { type = "path" }, min = 1, required = true },
     trust = shared.trust("agents", "signers", "reporters"),
+    decryption_keys = shared.key_files, -- that SUIT Reports may be encrypted to
     policies = { type = "list", of = policy, min = 1, required = true },
     providers = shared.providers,
     wire = shared.wire,

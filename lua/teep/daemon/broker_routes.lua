@@ -23,11 +23,21 @@ local function manifest(entry)
   }
 end
 
+-- The public keys of the agent, those that can be had.
+local function public_keys(agent)
+  local list = {}
+  for _, use in ipairs{ "messages", "reports", "encryption" } do
+    local key = agent:key(use)
+    list[use] = key and hex(key:public())
+  end
+  return list
+end
+
 local function status(given)
   local found, key = given.broker:status(), given.agent:key()
   return {
     role = "broker", version = given.version, tam_uri = given.settings.tam_uri,
-    kid = hex(key:thumbprint()), algorithm = key:algorithm(), public_key = hex(key:public()),
+    kid = hex(key:thumbprint()), algorithm = key:algorithm(), public_keys = public_keys(given.agent),
     driver = {
       name = given.driver.name, isolation = given.driver.isolation,
       hardware_root = given.driver.hardware_root,

@@ -25,11 +25,31 @@ local function load_trust(settings)
   return trust
 end
 
-local function open_agent(settings, opened, trust, given)
+local function load_reports(settings)
+  local wanted = { sign = settings.reports.sign, algorithm = settings.reports.algorithm }
+  if not settings.reports.recipients then return wanted end
+  local message, code
+  wanted.recipients, message, code = keys.load_all(settings.reports.recipients)
+  if not wanted.recipients then return nil, "reports.recipients: " .. message, code end
+  return wanted
+end
+
+-- Everything that comes from files.
+local function load_files(settings)
+  local trust, message, code = load_trust(settings)
+  if not trust then return nil, message, code end
+  local reports, why, reason = load_reports(settings)
+  if not reports then return nil, why, reason end
+  local decryption, flaw, kind = keys.load_all(settings.decryption_keys, { secret = true })
+  if not decryption then return nil, "decryption_keys: " .. flaw, kind end
+  return { trust = trust, reports = reports, decryption_keys = decryption }
+end
+
+local function open_agent(settings, opened, loaded, given)
   return agent.new{
-    driver = opened, device = settings.device, trust = trust, tam_uri = settings.tam_uri,
-    wire = settings.wire, clock = os.time, random = crypto.random, observe = given.observe,
-    fetch = given.fetch,
+    driver = opened, device = settings.device, trust = loaded.trust, reports = loaded.reports,
+    decryption_keys = loaded.decryption_keys, tam_uri = settings.tam_uri, wire = settings.wire,
+    clock = os.time, random = crypto.random, observe = given.observe, fetch = given.fetch,
   }
 end
 
@@ -40,28 +60,31 @@ end
 -- @treturn[1] driver to be closed at the end
 -- @treturn[2] nil, string, string message and code
 function device.open(settings, given)
-  local trust, message, code = load_trust(settings)
-  if not trust then return nil, message, code end
+  local loaded, message, code = load_files(settings)
+  if not loaded then return nil, message, code end
   local opened, why, reason = open_driver(settings)
   if not opened then return nil, why, reason end
-  local made, flaw, kind = open_agent(settings, opened, trust, given)
+  local made, flaw, kind = open_agent(settings, opened, loaded, given)
   if made then return made, opened end
   opened:close()
   return nil, flaw, kind
 end
 
---- The key of the device's agent, made now if the device is new. Needs no trust anchors.
+--- A key of the device's agent, made now if the device is new. Needs no trust anchors.
 -- @tparam table settings checked configuration
+-- @tparam string use `messages`, `reports` or `encryption`
 -- @treturn[1] key
 -- @treturn[2] nil, string, string message and code: `busy` while a broker runs, `not_found` where
 --   this build lacks a crypto provider that is set
-function device.key(settings)
+function device.key(settings, use)
   local ordered, flawed, what = providers.use(settings.providers, "providers")
   if not ordered then return nil, flawed, what end
   local opened, why, reason = open_driver(settings)
   if not opened then return nil, why, reason end
-  local made, message, code = open_agent(settings, opened, { tams = {}, signers = {} }, {})
-  local public = made and made:key():public()
+  local made, message, code = open_agent(settings, opened, { trust = { tams = {}, signers = {} } }, {})
+  local found, public
+  if made then found, message, code = made:key(use) end
+  if found then public, message, code = found:public() end
   opened:close()
   if not public then return nil, message, code end
   return require("teep.key").load(public)

@@ -39,15 +39,17 @@ local function load_keys(settings)
     trust[name], message, code = keys.load_all(settings.trust[name])
     if not trust[name] then return nil, ("trust.%s: %s"):format(name, message), code end
   end
-  return own, trust
+  local decryption, why, reason = keys.load_all(settings.decryption_keys, { secret = true })
+  if not decryption then return nil, "decryption_keys: " .. why, reason end
+  return { signing = own, trust = trust, decryption = decryption }
 end
 
 -- The providers come first: they explain better why a key cannot be loaded.
 local function open_tam(settings, running)
   local able, needed, lacking = setup.check_providers()
   if not able then return nil, needed, lacking end
-  local own, trust, code = load_keys(settings)
-  if not own then return nil, trust, code end
+  local loaded, flawed, code = load_keys(settings)
+  if not loaded then return nil, flawed, code end
   local policies, message, reason = open_policies(settings)
   if not policies then return nil, message, reason end
   local opened, why, kind = store.open(settings.store, {
@@ -59,12 +61,13 @@ local function open_tam(settings, running)
   end
   running:close_at_end(opened)
   local made, flaw, what = tam.new{
-    keys = own, trust = trust, policy = policies, store = opened, wire = settings.wire,
+    keys = loaded.signing, trust = loaded.trust, decryption_keys = loaded.decryption, policy = policies,
+    store = opened, wire = settings.wire,
     limits = settings.limits, clock = os.time, random = crypto.random,
     observe = observer.new(running.logger, shown),
   }
   if not made then return nil, flaw, what end
-  return { tam = made, store = opened, keys = own }
+  return { tam = made, store = opened, keys = loaded.signing }
 end
 
 -- Tokens that were spent or never answered go once they have expired (T-018, T-122): at the start, as a TAM
