@@ -33,8 +33,8 @@ local function readable(agent, bytes, kid)
   return not profiles or protection.covered(bytes, profiles)
 end
 
--- A report that is to be confidential is sent so or not at all; one that is to be signed is sent plain to a
--- TAM that has no profile for it (A-27): the message is signed just as well.
+-- A report that is to be protected is sent so or not at all: a TAM that has no profile for it gets none (A-27,
+-- draft-ietf-suit-report section 8).
 local function protect(agent, bytes, kid)
   local wanted <const> = agent.reports
   if not wanted.sign then return bytes end
@@ -45,8 +45,7 @@ local function protect(agent, bytes, kid)
   })
   if not made then return nil, why, reason end
   if readable(agent, made, kid) then return made end
-  if not wanted.recipients then return bytes end
-  return errors.fail("unsupported_algorithm", "the TAM has no SUIT COSE profile for this encryption")
+  return errors.fail("unsupported_algorithm", "the TAM has no SUIT COSE profile for this protection")
 end
 
 --- Make a report.

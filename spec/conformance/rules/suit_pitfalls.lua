@@ -22,7 +22,7 @@ return {
   { "P-19", "GCM: IV of 12 bytes; digests are arrays" },
   { "P-20", "where custom numbers begin" },
   { "P-21", "key of an integrated payload equals the URI, # included" },
-  { "P-22", "encrypted reports: COSE_Encrypt or COSE_Encrypt0", not_yet = "encrypted SUIT Reports and EATs" },
+  { "P-22", "encrypted reports: COSE_Encrypt or COSE_Encrypt0" },
   { "P-23", "labels of outdated drafts are refused by name" },
   { "P-24", "ES256 and ESP256 are not the same: each has to be allowed" },
   { "P-25", "payloads before the manifest are out of order" },

@@ -15,7 +15,7 @@ return {
   { "A-12", "Errors to strangers are limited, or off" },
   { "A-13", "unknown labels skipped, unknown bits and types refused with code 2" },
   { "A-14", "err-lang is label 21" },
-  { "A-15", "encrypted reports: tags 16 and 96 read", not_yet = "encrypted SUIT Reports and EATs" },
+  { "A-15", "encrypted reports: tags 16 and 96 read" },
   { "A-16", "EAT untagged sent, tagged read", not_yet = "attestation of the agent" },
   { "A-17", "confirmation methods 1, 3 and 5", not_yet = "attestation of the agent" },
   { "A-18", "manifests claim is 272", not_yet = "attestation of the agent" },
