@@ -151,8 +151,9 @@ classes.map.__index = {
   end,
 }
 
---- Diagnostic notation (RFC 8949 section 8). A byte string is opened as `<< >>` (RFC 8610 appendix G.3) where
--- it is exactly one array, map or tag: what a number or string would be is mostly so by chance. At most 8 deep.
+--- Diagnostic notation (RFC 8949 section 8). A byte string is opened as `<< >>` (RFC 8610 appendix G.3)
+-- where it is exactly one array, map or tag: what is a number or string is mostly so by chance. At most
+-- 8 deep.
 -- @tparam string bytes
 -- @tparam[opt] table limits as for @{scan}
 -- @tparam[opt] table given `embedded = false`: leave byte strings as they are, in hexadecimal
