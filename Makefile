@@ -10,6 +10,8 @@ T ?= scanner
 S ?= 60
 ROUNDS ?= 5
 SECONDS ?= 0.3
+N ?= 100000
+FIRST ?= 1
 FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c \
   core/crypto/*.c core/crypto/openssl/*.c)
 STUBBED = key_verify key_mac_verify key_open key_unwrap unwrap key_agree certificate_key
@@ -30,6 +32,7 @@ help:
 	@echo 'make test-reduced          builds without mbedtls, and without transports'
 	@echo 'make test-debian13         make test and the four demos in a chroot of Debian 13 (as root)'
 	@echo 'make soak-store  kill hundreds of processes that work on a store, look for damage'
+	@echo 'make suit-oracle  random manifests against an independent interpreter; N=100000, FIRST=1 (seed)'
 	@echo 'make lint    compiler warnings (gcc, clang), clang-format, luacheck'
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
 	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
@@ -74,6 +77,10 @@ test-sanitized:
 # Hundreds of processes killed in the middle of their work on a store.
 soak-store: build
 	@LUATEEP_SOAK=500 LUATEEP_BUILD=$(BUILD) busted spec/store/kill_spec.lua
+
+# Random manifests: what the processor does against what an interpreter of other build says.
+suit-oracle: build
+	@nice -n 19 lua5.4 spec/suit/oracle/run.lua $(BUILD) $(N) $(FIRST)
 
 # The specs that crypto providers matter to and that need no TAM, which such a build refuses to be; then it is used
 # as a device, with a TAM of the ordinary build.

@@ -205,6 +205,10 @@ describe("dependencies of a manifest", function()
       refused("digest_mismatch", 4, twice(7, 15, 11, 2))
     end)
 
+    it("one that has run is not replaced any more", function()
+      refused("command_forbidden", 5, tree.parent{ fields = { [20] = seq(12, 1, 7, 15, 11, 2, 21, 2) } })
+    end)
+
     it("what was checked for one manifest counts for no other (S-073)", function()
       -- The child depends on the grandchild that its own dependent has checked.
       local grandchild <const> = tree.child_manifest{ fields = { [5] = raw.array{ "grand" } } }

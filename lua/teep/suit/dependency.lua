@@ -35,9 +35,14 @@ function dependency.measure(state, frame, index)
   return { size = #bytes, digest = found.bytes, digest_algorithm = found.algorithm }
 end
 
---- Forget that a dependency was checked: it is about to be replaced.
+--- Forget that a dependency was checked: it is about to be replaced (section 5.6.4). One that has run cannot
+-- be replaced any more, or what it has stored would belong to nobody.
 function dependency.forget(frame, index)
-  frame.checked[index], frame.children[index] = nil, nil
+  if frame.children[index] then
+    return errors.fail("command_forbidden", "the dependency has been processed already")
+  end
+  frame.checked[index] = nil
+  return true
 end
 
 local function equal(a, b)
@@ -76,9 +81,9 @@ end
 local function has(manifest, name) return manifest.sections[name] or manifest.missing[name] end
 
 -- Section 5.1: a dependent has every section that its dependencies have.
-local function check_sections(state, frame, verified, index)
-  if state.procedure == "uninstall" or state.rules.lenient_completeness then return true end
-  for _, name in ipairs(labels.procedures[state.procedure]) do
+local function check_sections(state, frame, verified, index, procedure)
+  if procedure == "uninstall" or state.rules.lenient_completeness then return true end
+  for _, name in ipairs(labels.procedures[procedure]) do
     if has(verified.manifest, name) and not has(frame.manifest, name) then
       return errors.fail("dependency_incomplete", "dependency %s has a section %s, its dependent has none",
         frame:name(index), name)
@@ -108,7 +113,7 @@ end
 local function enter(state, frame, index, verified, procedure)
   if frame.children[index] then return frame.children[index] end
   local ok, message, code = check_place(state, frame, verified)
-  if ok then ok, message, code = check_sections(state, frame, verified, index) end
+  if ok then ok, message, code = check_sections(state, frame, verified, index, procedure) end
   if not ok then return ok, message, code end
   local child <const> = Frame.new(state, verified, frame, index)
   ok, message, code = setup.check(state, child, procedure)

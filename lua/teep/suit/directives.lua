@@ -26,10 +26,12 @@ local function share(state, frame, index, what, stated)
   return true, { image_size = found.size }
 end
 
--- Before bytes go into a component: a dependency that was checked before is not the one checked then
--- (draft-ietf-suit-trust-domains section 5.6.4).
+-- Before bytes go into a component: a dependency that was checked before is not the one checked then.
 local function touch(state, frame, index)
-  if frame.dependencies[index] then dependency.forget(frame, index) end
+  if frame.dependencies[index] then
+    local ok, message, code = dependency.forget(frame, index)
+    if not ok then return ok, message, code end
+  end
   return state:touch(frame:name(index), "written")
 end
 
@@ -134,7 +136,9 @@ end
 
 -- Both have to be there, free to be changed, and stay components.
 local function check_swap(state, frame, index, source)
-  if frame.dependencies[index] then return errors.fail("command_forbidden", "swap: of a dependency") end
+  if frame.dependencies[index] or source.frame.dependencies[source.index] then
+    return errors.fail("command_forbidden", "swap: of a dependency")
+  end
   if not rights.allow(frame.rights, "modify", source.id, 31) then
     return errors.fail("denied", "swap: the signer has no right to change %s", source.name)
   end

@@ -102,11 +102,11 @@ end
 
 -- Run a nested sequence on one component. The choice of components is as before when it ends.
 local function nested(state, frame, commands, soft, index)
-  local selected <const>, all <const> = frame.selected, frame.all
+  local selected <const>, all <const>, preset <const> = frame.selected, frame.all, frame.preset
   state.soft[#state.soft + 1] = soft
   frame:select(index)
   local ok, message, code = interpreter.run(state, frame, commands)
-  frame.selected, frame.all = selected, all
+  frame.selected, frame.all, frame.preset = selected, all, preset
   local tolerated <const> = table.remove(state.soft) and code == "condition_failed" and not state.fatal
   return ok, message, code, tolerated
 end
@@ -141,7 +141,7 @@ end
 -- Without strict order a nested sequence is about one component: the one it names first, or the one preset.
 local function check_unordered(frame, commands)
   local first <const> = commands[1].code == SET_COMPONENT_INDEX
-  if frame.all or #frame.selected > 1 then
+  if frame.preset then
     if not has_index(commands) then return true end
     return errors.fail("command_forbidden", "run-sequence: set-component-index, components are preset")
   end

@@ -21,7 +21,7 @@ function Frame.new(state, verified, parent, index)
     dependencies = manifest.dependencies, positions = manifest.positions,
     parent = parent, path = {}, depth = parent and parent.depth + 1 or 0,
     values = state.values, names = {}, children = {}, checked = {}, ran = {}, selected = first, all = false,
-    section = 0,
+    preset = false, section = 0,
   }, Frame)
   if parent then
     self.path = table.move(parent.path, 1, #parent.path, 1, {})
@@ -85,7 +85,7 @@ end
 
 --- Choose components: an index, a list of indices, or true for all.
 function Frame:select(argument)
-  self.all = argument == true
+  self.all, self.preset = argument == true, math.type(argument) == nil
   if argument == 0 then
     self.selected = first
   elseif argument == true then
