@@ -16,7 +16,7 @@ local daemon = {}
 -- What agent and broker tell beside the messages, which have lines of their own.
 local agent_events <const> = {
   refused = { "warning", "code", "message" }, dropped = { "warning", "code", "message" },
-  settled = { "info", "verdict" },
+  report_failed = { "warning", "code", "message" }, settled = { "info", "verdict" },
 }
 local broker_events <const> = {
   session = { "info", "state", "cause", "tam_uri", "code", "message" },
