@@ -213,7 +213,7 @@ describe("storage of a manifest:", function()
     local given <const> = { decrypt = decrypt }
     installs({ "AB" }, one, seq(OVERRIDE, map{ [18] = "ab", [19] = "info" }, WRITE, 2), given)
     installs({ "ab", "AB" }, two, seq(SET, 0, OVERRIDE, content "ab", WRITE, 2, SET, 1,
-      19, map{ [22] = 0, [19] = "info" }, COPY, 2), given)
+      19, map{ [22] = 0, [19] = "info" }, 20, map{ [3] = require("teep.cbor").encode(raw.digest "AB") }, COPY, 2), given)
     assert.same({ "info", "info" }, seen)
     local outcome <const> = process(one, seq(OVERRIDE, map{ [18] = "ab", [19] = "bad" }, WRITE, 2), given)
     assert.same({ "bad_signature", 11 }, { outcome.code, outcome.reason })
