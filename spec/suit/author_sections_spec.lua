@@ -52,30 +52,30 @@ end
 describe("what the author tool is given", function()
   it("is refused when a field contradicts another", function()
     local slots <const> = { { slot = 0, payload = "a" } }
-    refused("forbidden_field", "components[0].payload: not together with slots",
+    refused("forbidden_field", "components[1].payload: not together with slots",
       { components = { component{ slots = slots } } })
-    refused("forbidden_field", "components[0].uri: not together with inline",
+    refused("forbidden_field", "components[1].uri: not together with inline",
       { components = { component{ inline = true, payload = false, uri = "x:y" } } })
-    refused("forbidden_field", "components[0].digest: not together with payload",
+    refused("forbidden_field", "components[1].digest: not together with payload",
       { components = { component{ digest = stated "x" } } })
-    refused("forbidden_field", "components[0].uri: not together with encryption",
+    refused("forbidden_field", "components[1].uri: not together with encryption",
       { components = { component{ uri = "x:y", encryption = { info = "i", ciphertext = "c" }, staging = { "s" } } } })
   end)
 
   it("is refused when something is missing", function()
     refused("missing_field", "components: none", {})
-    refused("missing_field", "components[0].slots: none", { components = { component{ payload = false, slots = {} } } })
-    refused("missing_field", "components[0].slots[1].uri",
+    refused("missing_field", "components[1].slots: none", { components = { component{ payload = false, slots = {} } } })
+    refused("missing_field", "components[1].slots[2].uri",
       { components = { component{ payload = false, slots = { { slot = 0, payload = "a" }, { slot = 1 } } } } })
-    refused("missing_field", "components[0].encryption.uri",
+    refused("missing_field", "components[1].encryption.uri",
       { components = { component{ encryption = { info = "i" }, staging = { "s" } } } })
-    refused("missing_field", "components[0].staging",
+    refused("missing_field", "components[1].staging",
       { components = { component{ encryption = { info = "i", ciphertext = "c" } } } })
-    refused("missing_field", "components[0].payload: absent, and it has to be inline",
+    refused("missing_field", "components[1].payload: absent, and it has to be inline",
       { components = { component{ payload = false, inline = true, digest = stated "x", size = 1,
         encryption = { info = "i", uri = "x:y", digest = stated "y", size = 2 } } } })
-    refused("missing_field", "dependencies[0].uri", { dependencies = { { id = { "d" }, digest = stated "d" } } })
-    refused("not_suit", "dependencies[0].envelope: ", { dependencies = { { envelope = "\x80" } } })
+    refused("missing_field", "dependencies[1].uri", { dependencies = { { id = { "d" }, digest = stated "d" } } })
+    refused("not_suit", "dependencies[1].envelope: ", { dependencies = { { envelope = "\x80" } } })
   end)
 
   it("throws for options that do not exist", function()

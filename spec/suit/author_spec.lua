@@ -43,7 +43,7 @@ describe("teep.suit.create", function()
     refused("missing_field", { components = {} })
     for _, name in ipairs{ "vendor_identifier", "class_identifier", "payload" } do
       local message <const> = refused("missing_field", { components = { component{ [name] = false } } })
-      assert.matches(name == "payload" and "components[0].uri" or "components[0]." .. name, message, 1, true)
+      assert.matches(name == "payload" and "components[1].uri" or "components[1]." .. name, message, 1, true)
     end
     refused("missing_field", { components = { component{ payload = false, uri = "x:y", size = 1 } } })
     refused("missing_field", { components = { component{ payload = false, uri = "x:y", digest = {} } } })

@@ -71,7 +71,8 @@ end
 -- * `reference_uri`: where the manifest can be had
 -- * `tagged`: with tag 107; the TEEP protocol asks for the untagged form
 -- @treturn[1] string envelope
--- @treturn[2] nil, string, string `missing_field`, `forbidden_field`, `component_unsupported`,
+-- @treturn[2] nil, string, string message, which counts from 1 in the lists given, and code: `missing_field`,
+--   `forbidden_field`, `component_unsupported`,
 --   `unsupported_algorithm`, `too_large`, `limit_reached` and the codes of teep.schema and teep.suit.verify
 -- @usage local envelope = suit.create{
 --   manifest_component_id = { "hello", "suit" }, sequence_number = 1,

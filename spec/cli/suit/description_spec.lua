@@ -91,6 +91,8 @@ describe("a description", function()
 
   it("is refused when one field contradicts another", function()
     refused("components[1].size: not together with payload", component{ size = 7 })
+    refused("components[1].uri: not together with inline", component{ inline = true, uri = "https://a/b" })
+    refused("components[1].staging: not together with inline", component{ inline = true, staging = "s" })
     refused("components[1].payload: not together with slots", component{ slots = { { slot = 0, payload = "x" } } })
     refused("components[1].encryption.info: not together with recipients",
       component{ encryption = { info = "info", recipients = { "x" } } })

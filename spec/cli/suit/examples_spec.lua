@@ -2,6 +2,7 @@
 local check <const> = require "teep.config.check"
 local command <const> = require "cli.command"
 local device <const> = require "fixtures.suit_device"
+local lfs <const> = require "lfs"
 local keys <const> = require "teep.config.keys"
 local suit <const> = require "teep.suit"
 
@@ -134,6 +135,14 @@ describe("examples/suit:", function()
     uninstall("set.suit", { ["hello/manifest"] = read "hello.suit", ["firmware/manifest"] = read "firmware.suit" })
     assert.is_nil(sim:content{ "hello" })
     assert.is_nil(sim:content{ "firmware" })
+  end)
+
+  it("run.sh makes and tries them all", function()
+    local teep <const> = lfs.currentdir() .. "/" .. (os.getenv "LUATEEP_BUILD" or "build") .. "/bin/teep"
+    local code <const>, printed <const>, complaint <const> =
+      command.run{ program = "examples/suit/run.sh", before = "TEEP='" .. teep .. "'" }
+    assert.equal(0, code, complaint)
+    assert.matches("from decryption", printed, 1, true)
   end)
 
   it("are tried by this spec, all of them", function()

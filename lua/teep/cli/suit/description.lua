@@ -12,6 +12,9 @@ local loader <const> = require "teep.policy.loader"
 local description = {}
 
 local function check_component(given, path)
+  for _, name in ipairs(given.inline and { "uri", "staging" } or {}) do
+    if given[name] then return content.invalid(path, name, "not together with inline") end
+  end
   if not given.slots then return content.check(given, path) end
   for _, name in ipairs{ "payload", "uri", "digest", "size", "inline", "staging", "encryption" } do
     if given[name] then return content.invalid(path, name, "not together with slots") end

@@ -35,7 +35,7 @@ local function print_verified(path, found)
   output.print("%s: verified, signed by %s", path, found.signer)
   output.print("manifest %s, sequence number %s, components %s",
     found.manifest == json.null and "without identifier" or found.manifest, found.sequence_number,
-    table.concat(found.components, ", "))
+    #found.components > 0 and table.concat(found.components, ", ") or "none but those of its dependencies")
   for i, block in ipairs(found.blocks) do output.print("%s", blocks.describe(i, block)) end
 end
 

@@ -72,7 +72,7 @@ local function slots(given, path, name)
   for i, each in ipairs(given) do
     options.check(each, known_slot)
     local message, code
-    list[i], message, code = source(each, ("%s.slots[%d]"):format(path, i - 1), ("%s-%d"):format(name, i - 1))
+    list[i], message, code = source(each, ("%s.slots[%d]"):format(path, i), ("%s-%d"):format(name, i - 1))
     if not list[i] then return nil, message, code end
     list[i].slot = each.slot
   end
@@ -121,7 +121,7 @@ end
 -- only (draft-ietf-suit-manifest section 6.2 recommends it).
 local function component(given, position)
   options.check(given, known_component)
-  local path <const> = ("components[%d]"):format(position - 1)
+  local path <const> = ("components[%d]"):format(position)
   local ok, message, code = want(given, path, "vendor_identifier", "class_identifier")
   if ok then ok, message, code = check_exclusive(given, path) end
   if not ok then return ok, message, code end
@@ -151,7 +151,7 @@ local assumed <const> = { install = true, validate = true, uninstall = true }
 
 local function dependency(given, position)
   options.check(given, known_dependency)
-  local path <const> = ("dependencies[%d]"):format(position - 1)
+  local path <const> = ("dependencies[%d]"):format(position)
   local found, message, code
   if given.envelope then
     found, message, code = read_dependency(given, path, "#dependency-" .. position - 1)

@@ -35,7 +35,7 @@ end
 -- Every identifier used here has to be one of common's (section 8.4.4).
 local function write_components(map, list, known, path)
   for i, each in ipairs(list) do
-    local place <const> = ("%s.components[%d]"):format(path, i - 1)
+    local place <const> = ("%s.components[%d]"):format(path, i)
     if not known[component_id.format(each.id)] then
       return errors.fail("component_unsupported", "%s.id: %s is no component of the manifest", place,
         component_id.format(each.id))
