@@ -10,6 +10,7 @@ local json <const> = require "teep.daemon.json"
 local keys <const> = require "teep.config.keys"
 local output <const> = require "teep.cli.output"
 local recorder <const> = require "teep.cli.suit.recorder"
+local rules <const> = require "teep.suit.rules"
 local suit <const> = require "teep.suit"
 
 local verb = { name = "process", summary = "show what an envelope would do on a device" }
@@ -49,6 +50,9 @@ function verb.define(process)
   process:option("--procedure", "What to run."):default "update"
     :choices{ "update", "invocation", "uninstall" }
   process:option("--payloads", "Folder with payloads."):argname "FOLDER"
+  process:flag("--lenient", "Let dependencies pass as the examples of the drafts have them.")
+  process:option("--algorithm", "Algorithm to accept beside ESP256 and Ed25519, as ES256; may be repeated.")
+    :argname "NAME":count "*":default {}
   process:flag("--json", "Print JSON.")
   process:epilog("Example:\n  teep suit process hello.suit --dry-run --key signer.pub \\\n" ..
     "    --vendor fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe --class 1492af14-2569-5e48-bf42-9b2d51f2ab45")
@@ -142,7 +146,7 @@ local function run(arguments, verified, secrets)
   local outcome <const> = suit.process(verified, {
     procedure = arguments.procedure, driver = record, txn = record:txn(), device = device.facts(arguments),
     fetch = device.fetch(record, arguments.payloads), decrypt = device.decrypt(record, secrets),
-    dependency = device.dependency(verified, record),
+    dependency = device.dependency(verified, record), rules = arguments.lenient and rules.lenient or nil,
   })
   add_origins(record.entries, verified, outcome)
   return outcome, record
@@ -153,7 +157,9 @@ local function load_verified(arguments)
   if not anchors then return nil, message, code end
   local envelope <const>, why <const>, reason <const> = files.read(arguments.file)
   if not envelope then return nil, why, reason end
-  local verified <const>, flaw <const>, kind <const> = suit.verify(envelope, { keys = anchors })
+  local algorithms <const> = { "ESP256", "Ed25519", table.unpack(arguments.algorithm) }
+  local verified <const>, flaw <const>, kind <const> =
+    suit.verify(envelope, { keys = anchors, algorithms = algorithms })
   if not verified then return nil, ("%s: %s"):format(arguments.file, flaw), kind end
   return verified
 end

@@ -64,6 +64,16 @@ local function dependency_of(opened, bytes)
   return name or "without identifier", inner.digest_matches and stated
 end
 
+-- A payload is fetched by the name that a parameter uri states (section 7.5), in the manifest or in a severed
+-- section.
+local function is_asked_for(opened, name)
+  for label in pairs(opened.members) do
+    local found <const> = label ~= labels.authentication_wrapper and opened:content(label):find(name, 1, true)
+    if found then return true end
+  end
+  return false
+end
+
 local function payloads(opened, view)
   local list <const>, names <const> = json.list{}, {}
   for name in pairs(opened.payloads) do names[#names + 1] = name end
@@ -76,7 +86,8 @@ local function payloads(opened, view)
     local owner <const> = owner_of(view, sum)
     list[i] = {
       name = name, size = size, digest = hex.encode(sum), offset = opened.payloads[name].first - 1,
-      component = owner, dependency = dependency, ok = ok or owner ~= nil,
+      component = owner, dependency = dependency, asked_for = is_asked_for(opened, name),
+      ok = (ok or owner ~= nil) and is_asked_for(opened, name),
     }
   end
   return list
@@ -122,6 +133,7 @@ local function describe_payload(each)
   elseif each.component then
     verdict = "digest ok, of component " .. each.component
   end
+  if not each.asked_for then verdict = verdict .. ", but nobody asks for this name" end
   return ("payload %s: %d bytes, sha-256 %s, %s"):format(each.name, each.size, each.digest, verdict)
 end
 
