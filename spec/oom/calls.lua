@@ -107,6 +107,34 @@ add("cose.verify", function()
   return verified.payload
 end)
 
+local encrypted <const>, ciphertext <const> = cose.encrypt{ recipients = { peer }, algorithm = "A128GCM", plaintext = "plain",
+  detached = true }
+local mac <const> = assert(cose.mac{ recipients = { peer }, algorithm = "HMAC-256", payload = "payload" })
+add("cose.encrypt", function()
+  return done(cose.encrypt{ recipients = { peer }, algorithm = "A128GCM", plaintext = "plain", detached = true })
+end)
+add("cose.mac", function() return done(cose.mac{ recipients = { peer }, algorithm = "HMAC-256", payload = "payload" }) end)
+add("cose.decrypt", function()
+  local opened <const>, text, code = cose.decrypt(encrypted, { keys = { agreeing }, algorithms = { "A128GCM" },
+    ciphertext = ciphertext })
+  if not opened then return nil, text, code end
+  return opened.plaintext
+end)
+add("cose.decryptor", function()
+  local stream <const>, text, code = cose.decryptor(encrypted, { keys = { agreeing }, algorithms = { "A128GCM" } })
+  if not stream then return nil, text, code end
+  local ok
+  ok, text, code = stream:update(ciphertext)
+  if not ok then return nil, text, code end
+  return stream:finish()
+end)
+add("cose.verify_mac", function()
+  local checked <const>, text, code = cose.verify_mac(mac, { keys = { agreeing }, algorithms = { "HMAC-256" } })
+  if not checked then return nil, text, code end
+  return checked.payload
+end)
+add("cose.parse_encrypted", function() return done(cose.parse_encrypted(encrypted)) end)
+
 local envelope_bytes <const> = suit_raw.make()
 add("SUIT", function()
   local opened <const>, text, code = envelope.open(envelope_bytes, limits)

@@ -129,6 +129,41 @@ static lteep_status cose_verify(void) {
   return status;
 }
 
+static lteep_status cose_open(lteep_bytes bytes, const lteep_key *key) {
+  uint8_t plain[16];
+  lteep_buffer plaintext = {plain, 0, sizeof plain};
+  const int algorithms[] = {LTEEP_ALG_A128GCM, LTEEP_ALG_HMAC256};
+  lteep_cose_sealed message;
+  lteep_cose_open_options options = {
+      .keys = &key, .key_count = 1, .algorithms = algorithms, .algorithm_count = 2};
+  size_t index;
+  lteep_status status = lteep_cose_parse_encrypted(bytes, &message, NULL);
+  if (status == LTEEP_OK) status = lteep_cose_decrypt(&message, &options, &plaintext, &index);
+  if (status != LTEEP_ERR_NOT_COSE) return status;
+  status = lteep_cose_parse_mac(bytes, &message, NULL);
+  return status == LTEEP_OK ? lteep_cose_verify_mac(&message, &options, &index) : status;
+}
+
+static lteep_status cose_encrypt(void) {
+  const lteep_key *key = agreeing;
+  lteep_cose_seal_options options = {
+      .keys = &key, .key_count = 1, .algorithm = LTEEP_ALG_A128GCM, .content = BYTES("content")};
+  lteep_buffer out = empty_room();
+  lteep_status status = lteep_cose_encrypt(&options, &out, NULL);
+  CHECK((status == LTEEP_OK) == (out.size > 0));
+  return status == LTEEP_OK ? cose_open(lteep_buffer_view(&out), key) : status;
+}
+
+static lteep_status cose_mac(void) {
+  const lteep_key *key = agreeing;
+  lteep_cose_seal_options options = {
+      .keys = &key, .key_count = 1, .algorithm = LTEEP_ALG_HMAC256, .content = BYTES("content")};
+  lteep_buffer out = empty_room();
+  lteep_status status = lteep_cose_mac(&options, &out);
+  CHECK((status == LTEEP_OK) == (out.size > 0));
+  return status == LTEEP_OK ? cose_open(lteep_buffer_view(&out), key) : status;
+}
+
 /* --- Digests and encryption --- */
 
 static lteep_status digest(void) {
@@ -270,6 +305,8 @@ static const scenario scenarios[] = {
     {"COSE_Sign", cose_sign},
     {"COSE_Sign1", cose_sign1},
     {"COSE verify", cose_verify},
+    {"COSE_Encrypt", cose_encrypt},
+    {"COSE_Mac", cose_mac},
     {"digest", digest},
     {"hash", hash},
     {"HMAC", hmac},

@@ -97,8 +97,19 @@ static lteep_status hand_out(const validation *run, lteep_buffer *info) {
   return LTEEP_OK;
 }
 
+/* libcrypto calls a certificate bad or untrusted when it had no memory to look at it. Mostly its
+ * queue of errors tells; where it does not, the certificate is refused all the same. The queue is
+ * emptied. */
+static lteep_status settle(lteep_status status) {
+  bool out_of_memory = false;
+  for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
+    out_of_memory = out_of_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+  return status != LTEEP_OK && out_of_memory ? LTEEP_ERR_NO_MEMORY : status;
+}
+
 lteep_status lteep_openssl_certify(const lteep_certificate_path *path, lteep_buffer *info) {
   validation run = {NULL, NULL, NULL, NULL};
+  ERR_clear_error();
   lteep_status status = read_path(path, &run);
   if (status == LTEEP_OK) status = read_anchors(path, &run);
   if (status == LTEEP_OK) status = validate(path, &run);
@@ -107,6 +118,5 @@ lteep_status lteep_openssl_certify(const lteep_certificate_path *path, lteep_buf
   X509_STORE_free(run.anchors);
   sk_X509_pop_free(run.others, X509_free);
   X509_free(run.leaf);
-  ERR_clear_error();
-  return status;
+  return settle(status);
 }
