@@ -28,14 +28,14 @@ make_root() {
 
 [ -e "$root/complete" ] || make_root
 
-# Built files stay from run to run. The vectors lie beside the checkout where there are any.
+# Built files stay from run to run. What specs compare with lies beside the checkout, where there is any.
 mkdir -p "$root/work/luateep"
 find "$root/work/luateep" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
 (cd "$top" && git ls-files -z | tar -c --null -T - | tar -x -C "$root/work/luateep")
-if [ -d "$top/../shared/vectors" ]; then
-  mkdir -p "$root/work/shared"
-  cp -R "$top/../shared/vectors" "$root/work/shared/"
-fi
+mkdir -p "$root/work/shared"
+for folder in vectors reference; do
+  [ ! -d "$top/../shared/$folder" ] || cp -R "$top/../shared/$folder" "$root/work/shared/"
+done
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 
