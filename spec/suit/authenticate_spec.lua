@@ -1,4 +1,5 @@
 local cbor <const> = require "teep.cbor"
+local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local key <const> = require "teep.key"
 local raw <const> = require "fixtures.suit_raw"
@@ -69,9 +70,66 @@ describe("authentication of SUIT envelopes", function()
   end)
 
   it("names the COSE structures it does not verify", function()
-    local mac0 <const> = cbor.encode(cbor.tag(17, cbor.array{ "\xA1\x01\x05", cbor.map{}, cbor.null, ("t"):rep(32) }))
-    assert.matches("COSE_Mac0", refused("unauthorised", with_blocks(mac0)), 1, true)
-    assert.truthy(verify(with_blocks(mac0, raw.block(payload))))
+    local mac <const> = cbor.encode(cbor.tag(97, cbor.array{
+      "\xA1\x01\x05", cbor.map{}, cbor.null, ("t"):rep(32), cbor.array{ cbor.array{ "", cbor.map{}, "" } },
+    }))
+    assert.matches("COSE_Mac", refused("unauthorised", with_blocks(mac)), 1, true)
+    assert.truthy(verify(with_blocks(mac, raw.block(payload))))
+  end)
+
+  describe("by COSE_Mac0", function()
+    local shared <const> = assert(key.generate{ algorithm = "HMAC-256" })
+    local options <const> = { keys = { shared }, algorithms = { "HMAC-256" } }
+    local function mac0(more)
+      local given <const> = { key = shared, payload = payload, detached = true }
+      for name, value in pairs(more or {}) do given[name] = value end
+      return assert(cose.mac0(given))
+    end
+
+    it("is accepted from those who share the key (S-001)", function()
+      local verified <const> = assert(verify(with_blocks(mac0()), options))
+      assert.equal("HMAC-256", verified.algorithm)
+    end)
+
+    it("is refused by other keys, and where the caller does not list it", function()
+      local other <const> = assert(key.generate{ algorithm = "HMAC-256" })
+      refused("unauthorised", with_blocks(mac0()), { keys = { other }, algorithms = { "HMAC-256" } })
+      refused("unauthorised", with_blocks(mac0()))
+      refused("unauthorised", with_blocks(mac0()), { keys = { shared } })
+    end)
+
+    it("is refused over something else, and with a tag of any other length (S-005)", function()
+      refused("unauthorised", with_blocks(mac0{ payload = manifest }), options)
+      local block <const> = mac0()
+      local short <const> = block:sub(1, -35) .. "\x50" .. block:sub(-32, -17)
+      refused("unauthorised", with_blocks(short), options)
+    end)
+
+    it("is refused without its tag, and with its payload", function()
+      refused("not_cose", with_blocks(mac0{ untagged = true }), options)
+      refused("not_cose", with_blocks(mac0{ detached = false }), options)
+    end)
+  end)
+
+  it("accepts COSE_Sign, one of whose signers is trusted (S-005)", function()
+    local second <const> = assert(key.generate{ algorithm = "Ed25519" })
+    local block <const> = assert(cose.sign{ keys = { second, raw.signer }, payload = payload, detached = true })
+    assert.equal(raw.signer:thumbprint(), verify(with_blocks(block)).kid)
+    refused("unauthorised", with_blocks(assert(cose.sign{ keys = { second }, payload = payload, detached = true })))
+  end)
+
+  it("takes the signers of all blocks, in their order (S-005, S-051)", function()
+    local second <const> = assert(key.generate{ algorithm = "Ed25519" })
+    local verified <const> = assert(verify(with_blocks(raw.block(payload, { key = second }), raw.block(payload)), {
+      keys = { raw.trusted[1], raw.public(second) },
+    }))
+    assert.same({ second:thumbprint(), raw.signer:thumbprint() }, { verified.signers[1].kid, verified.signers[2].kid })
+    assert.equal(verified.signers[1].kid, verified.kid)
+  end)
+
+  it("does not know HSS/LMS, and says which algorithm was met", function()
+    local hss <const> = cbor.encode(cbor.tag(18, cbor.array{ cbor.encode(cbor.map{ { 1, -46 } }), cbor.map{}, cbor.null, "s" }))
+    assert.matches("-46", refused("unauthorised", with_blocks(hss)), 1, true)
   end)
 
   it("refuses another digest than that of the manifest (S-001)", function()

@@ -16,16 +16,19 @@ local wrapper_codec <const> = schema.compile{
 local digest_codec <const> = schema.compile(digest.description)
 
 -- COSE_Mac has no place in any of the profiles of draft-ietf-suit-mti.
+local SIGNED <const> = { parse = cose.parse, verify = cose.verify }
 local structures <const> = {
-  ["\xD2"] = "sign1", ["\xD8\x62"] = "sign", ["\xD1"] = "mac0", ["\xD8\x61"] = "mac",
+  ["\xD2"] = SIGNED, ["\xD8\x62"] = SIGNED, ["\xD1"] = { parse = cose.parse_mac, verify = cose.verify_mac },
+  ["\xD8\x61"] = { unsupported = "COSE_Mac" },
 }
-local unsupported <const> = { mac0 = "COSE_Mac0", mac = "COSE_Mac" }
 
 -- The tag is required inside the wrapper, and the payload has to be the digest itself: detached.
-local function check_shape(block, path)
-  local parsed, message, code = cose.parse(block)
+local function check_shape(structure, block, path)
+  local parsed, message, code = structure.parse(block)
   if not parsed then return errors.fail(code, "%s: %s", path, message) end
-  if parsed.payload then return errors.fail("not_cose", "%s: the payload has to be detached", path) end
+  if parsed.payload or parsed.detached == false then
+    return errors.fail("not_cose", "%s: the payload has to be detached", path)
+  end
   return true
 end
 
@@ -35,9 +38,11 @@ local function read_block(bytes, i)
   if not structure then
     return errors.fail("not_cose", "%s: want COSE_Sign1, COSE_Sign or COSE_Mac0 with its tag", path)
   end
-  local block <const> = { bytes = bytes, path = path, unsupported = unsupported[structure] }
+  local block <const> = {
+    bytes = bytes, path = path, unsupported = structure.unsupported, verify = structure.verify,
+  }
   if block.unsupported then return block end
-  local ok, message, code = check_shape(bytes, path)
+  local ok, message, code = check_shape(structure, bytes, path)
   if not ok then return ok, message, code end
   return block
 end
@@ -98,7 +103,7 @@ local function verify_block(block, wrapper, options)
   if block.unsupported then
     return nil, ("%s is not supported"):format(block.unsupported)
   end
-  return cose.verify(block.bytes, {
+  return block.verify(block.bytes, {
     keys = options.keys, algorithms = options.algorithms, payload = wrapper.payload,
   })
 end

@@ -52,7 +52,8 @@ end
 
 --- Authenticate an envelope, then take it apart. Every block by one of the keys counts as a signer.
 -- @tparam string bytes
--- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent),
+-- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent;
+--   `HMAC-256` for keys that are shared with signers),
 --   `limits`
 -- @treturn[1] Verified what @{processor.run} takes; `signers` (`{ key, kid, algorithm }`), of the first of
 --   them `key`, `kid`, `algorithm`
@@ -71,10 +72,8 @@ function verify.verify(bytes, given)
   if not decoded then return decoded, message, code end
   local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
   verified.trust, verified.signers = given, authentic.signers
-  for _, signer in ipairs(verified.signers) do
-    -- Not what the block says: it may name its key in any way, or not at all.
-    signer.kid = signer.key:thumbprint()
-  end
+  -- The thumbprint of the key, whatever the block says. A shared key has only the name it was given, if any.
+  for _, signer in ipairs(verified.signers) do signer.kid = signer.kid or "" end
   local first <const> = verified.signers[1]
   verified.key, verified.kid, verified.algorithm = first.key, first.kid, first.algorithm
   return verified
