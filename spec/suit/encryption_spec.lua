@@ -231,13 +231,59 @@ describe("encrypted payloads", function()
     end
   end)
 
-  it("are fetched as they are: fetch does not decrypt (P-17)", function()
+  local function by_fetch(made, sent, digest)
+    return raw.make{ shared = false, fields = {
+      [20] = raw.sequence(20, parameters{ [3] = digest, [19] = made.info, [21] = cbor.text "#0" }, 21, 15) },
+      envelope = { members = { ["#0"] = sent or made.ciphertext } } }
+  end
+
+  local function run_on_fetch(envelope)
+    return sim:process(envelope, { decrypt = decrypter(), rules = { decrypt_on_fetch = true } })
+  end
+
+  it("are fetched as they are: fetch does not decrypt unless the host says so (P-17)", function()
     local made <const> = secret "A128GCM"
-    local outcome <const> = run(raw.make{ shared = false, fields = {
-      [20] = raw.sequence(20, parameters{ [19] = made.info, [21] = cbor.text "#0" }, 21, 15) },
-      envelope = { members = { ["#0"] = made.ciphertext } } })
+    local outcome = run(by_fetch(made))
     assert.is_true(outcome.ok, outcome.message)
     assert.equal(made.ciphertext, sim:content(raw.component))
+    outcome = run_on_fetch(by_fetch(made))
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(plaintext, sim:content(raw.component))
+  end)
+
+  it("that fetch decrypts are refused like any other (P-17, S-096)", function()
+    local made <const> = secret "A128GCM"
+    refused("operation_failed", 11, run_on_fetch(by_fetch(made, altered(made.ciphertext, 1))))
+    local stream <const> = secret "A128CTR"
+    refused("parameter_unset", 8, run_on_fetch(by_fetch(stream)))
+    refused("operation_failed", 11, run_on_fetch(by_fetch(stream, altered(stream.ciphertext, 1), stated(plaintext))))
+    local outcome <const> = run_on_fetch(by_fetch(stream, nil, stated(plaintext)))
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(plaintext, sim:content(raw.component))
+  end)
+
+  it("may be dependencies: those are decrypted when they are fetched (P-17)", function()
+    local inner <const> = raw.make{ fields = { [5] = raw.array{ "inner" } } }
+    local digest <const> = cbor.encode(raw.digest(cbor.encode(cbor.decode(inner):get(3))))
+    for _, algorithm in ipairs{ "A128GCM", "A128CTR" } do
+      local made <const> = secret(algorithm, nil, inner)
+      local function outer(sent)
+        return raw.make{
+          components = { { "own" } }, shared = false,
+          common = { [1] = raw.map{ [1] = raw.map{ [1] = cbor.array{ "inner" } } } },
+          fields = { [24] = false,
+            [15] = raw.sequence(12, 1, 20, parameters{ [3] = digest, [19] = made.info, [21] = cbor.text "#d" }, 21, 2, 7, 2),
+            [20] = raw.sequence(12, 1, 7, 2, 11, 2) },
+          envelope = { members = { ["#0"] = false, ["#d"] = sent } },
+        }
+      end
+      assert.is_false(run(outer(altered(made.ciphertext, 40))).ok)
+      assert.is_nil(sim:content(raw.component))
+      local outcome <const> = run(outer(made.ciphertext))
+      assert.is_true(outcome.ok, outcome.message)
+      assert.equal(raw.payload, sim:content(raw.component))
+      assert(sim:process(raw.make(), { procedure = "uninstall" }).ok)
+    end
   end)
 
   it("are described by set-parameters and in a shared sequence as well (S-090, P-07)", function()

@@ -44,6 +44,20 @@ local function put(state, frame, index, what, source, info)
   return true, { image_size = found.size }
 end
 
+-- Decrypt into the component: what is known of ciphertext and plaintext is compared before and after
+-- (draft-ietf-suit-firmware-encryption sections 7.2 and 8). Of a dependency, dependency-integrity does so.
+local function decrypt(state, frame, index, what, source, found, stated)
+  local parameters <const>, own <const> = frame:parameters(index), frame.dependencies[index]
+  local info <const>, wanted <const> = parameters.encryption_info, not own and parameters.image_digest or nil
+  local ok, message, code = encryption.check_ciphertext(info, found, stated, wanted or own)
+  if not ok then return nil, what .. ": " .. message, code end
+  local done, measured, fault = put(state, frame, index, what, source, info)
+  if not done then return done, measured, fault end
+  ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
+  if not ok then return nil, what .. ": " .. message, code end
+  return true, measured
+end
+
 local function source_of(state, frame, uri)
   local envelope <const> = frame.verified.envelope
   if envelope:payload_size(uri) then return content.from_envelope(envelope, uri) end
@@ -58,8 +72,17 @@ local function source_of(state, frame, uri)
   end
 end
 
---- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4). It is not decrypted
--- (draft-ietf-suit-firmware-encryption section 4).
+-- Fetched bytes stay encrypted (draft-ietf-suit-firmware-encryption section 4), but for those of a dependency
+-- (draft-ietf-suit-trust-domains section 8.2), and where the host says so.
+local function put_fetched(state, frame, index, source)
+  local decrypts <const> = frame.dependencies[index] or state.rules.decrypt_on_fetch
+  if decrypts and frame:parameters(index).encryption_info then
+    return decrypt(state, frame, index, "fetch", source)
+  end
+  return put(state, frame, index, "fetch", source)
+end
+
+--- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4).
 function directives.fetch(state, frame, index)
   local parameters <const>, own <const> = frame:parameters(index), frame.dependencies[index]
   local uri <const> = parameters.uri
@@ -72,7 +95,7 @@ function directives.fetch(state, frame, index)
   local source
   source, message, code = source_of(state, frame, uri)
   if not source then return source, message, code end
-  local done, measured, fault = put(state, frame, index, "fetch", source)
+  local done, measured, fault = put_fetched(state, frame, index, source)
   if not done then return done, measured, fault end
   measured.uri = uri
   return true, measured
@@ -105,21 +128,6 @@ local function open_source(state, frame, index, what)
   return source, from, found
 end
 
--- Decrypt the source into the component: what is known of ciphertext and plaintext is compared before and
--- after (draft-ietf-suit-firmware-encryption sections 7.2 and 8).
-local function decrypt(state, frame, index, source, from, found)
-  local parameters <const> = frame:parameters(index)
-  local info <const>, wanted <const> = parameters.encryption_info, parameters.image_digest
-  local stated <const> = (state.values[source.name] or {}).image_digest
-  local ok, message, code = encryption.check_ciphertext(info, found, stated, wanted)
-  if not ok then return nil, "copy: " .. message, code end
-  local done, measured, fault = put(state, frame, index, "copy", from, info)
-  if not done then return done, measured, fault end
-  ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
-  if not ok then return nil, "copy: " .. message, code end
-  return true, measured
-end
-
 --- Copy the source component into the component (section 8.4.10.5).
 function directives.copy(state, frame, index)
   local source, from, found = open_source(state, frame, index, "copy")
@@ -130,8 +138,9 @@ function directives.copy(state, frame, index)
     local stated <const> = not info and { algorithm = found.digest_algorithm, bytes = found.digest }
     return share(state, frame, index, "copy", stated or parameters.image_digest)
   end
-  if info then return decrypt(state, frame, index, source, from, found) end
-  return put(state, frame, index, "copy", from)
+  if not info then return put(state, frame, index, "copy", from) end
+  local stated <const> = (state.values[source.name] or {}).image_digest
+  return decrypt(state, frame, index, "copy", from, found, stated)
 end
 
 -- Both have to be there, free to be changed, and stay components.

@@ -17,6 +17,10 @@ rules.names = {
   exhausted_aborts = true,
   -- The shared sequence has to check vendor and class (draft-ietf-suit-manifest section 6.2, a SHOULD).
   identity_checks = true,
+  -- fetch decrypts where encryption-info is set: large payloads need not be kept in memory for copy.
+  -- Without, it decrypts dependencies alone (draft-ietf-suit-firmware-encryption section 4 has it for write
+  -- and copy).
+  decrypt_on_fetch = true,
   -- A dependency runs with the rights of its dependent's signers as well as of its own.
   merge_rights = true,
 }
