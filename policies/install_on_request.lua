@@ -4,7 +4,7 @@ local function approved(manifest, wanted)
 end
 
 return {
-  api = 1, name = "install_on_request", version = "1.0.0",
+  api = 1, name = "install_on_request", version = "1.1.0",
   summary = "Install what a device requests, remove what it no longer needs.",
 
   query = function() return ask { trusted_components = true } end,
@@ -26,7 +26,8 @@ return {
   end,
 
   settle = function(facts)
-    if facts.err_code == "temporary_error" then return retry() end
+    -- The device has tried several times itself; it comes back, and what it lacks then is decided anew.
+    if facts.err_code == "temporary_error" then return retry { after = 60 } end
     return accept()
   end,
 }

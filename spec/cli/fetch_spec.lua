@@ -182,6 +182,23 @@ describe("a payload by URI", function()
     end)
   end
 
+  it("of other bytes does not keep other components from being installed, then and later (A-26)", function()
+    start_tam()
+    offer()
+    here:must("manifest", "add", here:component("fine", "good", 1), "--config", "tam.lua")
+    here:start_device()
+    here:write("served.bin", PAYLOAD:sub(1, -2) .. "x")
+    go_on()
+    assert.equal(1, (here:teep("request", "big", "--config", "device.lua")))
+    assert.matches("^fine: installed, 4 bytes", here:must("request", "fine", "--config", "device.lua"))
+    assert.same({ "big" }, device().requested)
+    local listed = here:json("device", "list", "--config", "tam.lua", "--json")[1].components
+    local known = {}
+    for _, item in ipairs(listed) do known[item.id] = item.manifest or true end
+    assert.truthy(known.fine, "the TAM knows of it")
+    assert.is_nil(known.big)
+  end)
+
   it("is not fetched over a scheme that the device does not allow by name", function()
     here:start_tam()
     offer()

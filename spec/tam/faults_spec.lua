@@ -39,7 +39,12 @@ describe("a TAM whose store fails at any call", function()
   end
 
   it("reports it, answers nothing, and goes on with the next session", function()
-    local w <const> = world.new()
+    local w <const> = world.new { policy = world.policy {
+      plan = function(facts)
+        return { verb = #facts.requested_tc_list > 0 and "update" or "nothing", install = { "app.suit" } }
+      end,
+      settle = function(facts) return { verb = facts.outcome == "error" and "retry" or "accept" } end,
+    } }
     assert(w.tam:add_manifest(world.envelope {}))
     local faults
     w.tam.store, faults = failing(w.store)

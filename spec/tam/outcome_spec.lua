@@ -1,3 +1,4 @@
+local suit <const> = require "teep.suit"
 local world <const> = require "tam.world"
 
 describe("after an Update", function()
@@ -130,6 +131,36 @@ describe("after an Update", function()
       type = "error", token = update.token, err_code = "manifest_processing_failed", err_msg = "disk full",
     }) })
     assert.same(before, inventory(w))
+  end)
+
+  describe("an Error whose reports", function()
+    -- The inventory after an Error with one report: about the manifest sent or another, with these fields.
+    local function reported(given)
+      local w <const>, update <const> = updated()
+      local verified <const> = suit.decode(update.manifest_list[1])
+      local outcome <const> = { ok = not given.failed, code = given.failed, reason = 10, records = {},
+        reference = { uri = "", digest = given.digest or verified.digest } }
+      w:tell { type = "error", token = update.token, err_code = "manifest_processing_failed",
+        suit_reports = { suit.report(outcome, { nonce = given.nonce or update.token }) } }
+      return inventory(w)
+    end
+    local before <const> = { "app=", "gone=old", "kept=other" }
+
+    it("say that a manifest failed does not change the inventory", function()
+      assert.same(before, reported { failed = "condition_failed" })
+    end)
+
+    it("are of another manifest does not change the inventory", function()
+      assert.same(before, reported { digest = { algorithm = "SHA-256", bytes = ("x"):rep(32) } })
+    end)
+
+    it("have a wrong nonce does not change the inventory (T-079)", function()
+      assert.same(before, reported { nonce = ("x"):rep(43) })
+    end)
+
+    it("say that a manifest is installed counts for that one, and for no removal (A-26)", function()
+      assert.same({ "gone=old", "kept=other", "app=app.suit", "lib=app.suit" }, reported {})
+    end)
   end)
 
   it("the policy learns the outcome, with reports it can read", function()

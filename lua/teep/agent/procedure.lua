@@ -102,6 +102,13 @@ local function run(agent, verified, name, row)
   return outcome
 end
 
+--- The outcome of a manifest that is refused before its procedure began.
+-- @tparam table verified of `teep.suit.verify`
+-- @tparam string message
+-- @tparam string code
+-- @treturn table outcome of `teep.suit.process`
+function procedure.refused(verified, message, code) return failed(blank(verified), message, code) end
+
 --- Install a verified manifest.
 -- @tparam Agent agent
 -- @tparam table verified of `teep.suit.verify`

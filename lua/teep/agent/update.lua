@@ -1,7 +1,8 @@
 --- Update to Success or Error (draft-ietf-teep-protocol sections 4.4, 7.2.2).
 -- Unneeded manifests go first, any failure there installs nothing (T-100). Then the envelopes in
--- their order, each wholly or not at all, up to the first failure (A-26); every one attempted is
--- reported. The answer is made when the ledger is durable (T-102).
+-- their order, each wholly or not at all (A-26): one that fails does not keep those after it from being
+-- installed, as nothing but a dependency links them. Every one attempted is reported. The answer is made
+-- when the ledger is durable (T-102).
 -- @module teep.agent.update
 local component_id <const> = require "teep.component_id"
 local errors <const> = require "teep.errors"
@@ -16,15 +17,16 @@ local update = {}
 -- Trouble that passes: the TAM may send the same again (section 4.6).
 local temporary <const> = {
   busy = true, no_memory = true, no_space = true, timed_out = true, indeterminate = true,
+  not_connected = true,
 }
 
 local function refusal(message, code, err_code)
   return gate.refusal(message, code, temporary[code] and "temporary_error" or err_code)
 end
 
-local function manifest_failed(id, message, code)
-  local name = id and component_id.format(id) .. ": " or ""
-  if message:sub(1, #name) ~= name then message = name .. message end
+local function manifest_failed(name, message, code)
+  local prefix = name .. ": "
+  if message:sub(1, #prefix) ~= prefix then message = prefix .. message end
   return refusal(message, code, "manifest_processing_failed")
 end
 
@@ -87,7 +89,7 @@ local function unlink(work)
     local outcome = row and procedure.uninstall(agent, row)
     if outcome and not outcome.ok then
       report(work, outcome)
-      return manifest_failed(id, outcome.message, outcome.code)
+      return manifest_failed(component_id.format(id), outcome.message, outcome.code)
     elseif outcome then
       agent.observe("uninstalled", { manifest_component_id = component_id.format(id) })
     end
@@ -120,33 +122,60 @@ local function fits(agent, verified)
   return true
 end
 
-local function install_one(work, entry)
+local function attempt(work, entry)
   local agent, verified = work.agent, entry.verified
-  if not verified then return manifest_failed(nil, entry.message, entry.code) end
-  local id = verified.identity
   local ok, message, code = fits(agent, verified)
-  if not ok then return manifest_failed(id, message, code) end
+  if not ok then return procedure.refused(verified, message, code) end
   local slot
   slot, message, code = procedure.keep(agent.ledger, entry.envelope)
-  if not slot then return manifest_failed(id, message, code) end
-  local outcome = procedure.install(agent, verified, slot, work.tam_uri)
+  if not slot then return procedure.refused(verified, message, code) end
+  return procedure.install(agent, verified, slot, work.tam_uri)
+end
+
+-- There is no report of an envelope that nobody trusts: its place in the list tells which it was.
+local function install_one(work, place)
+  local entry = work.manifests[place]
+  local verified = entry.verified
+  if not verified then
+    return manifest_failed(("manifest-list[%d]"):format(place), entry.message, entry.code)
+  end
+  local outcome = attempt(work, entry)
   report(work, outcome)
-  if not outcome.ok then return manifest_failed(id, outcome.message, outcome.code) end
-  agent.observe("installed", { manifest_component_id = component_id.format(id),
+  if not outcome.ok then
+    return manifest_failed(component_id.format(verified.identity), outcome.message, outcome.code)
+  end
+  work.agent.observe("installed", { manifest_component_id = component_id.format(verified.identity),
     sequence_number = verified.sequence_number, components = texts(verified.components) })
 end
 
-local function install(work)
-  for _, entry in ipairs(work.manifests) do
-    local refused = install_one(work, entry)
-    if refused then return refused end
-  end
-end
-
--- An intent left by an earlier Update is settled before anything new begins.
+-- One intent is kept at a time: that of the Update or manifest before is settled before anything new begins.
 local function settle(work)
   local verdict, message, code = intent.settle(work.agent.ledger)
   if not verdict then return refusal(message, code, "temporary_error") end
+end
+
+-- What is said of several: the first that will fail again speaks for all of them.
+local function sum(failures, count)
+  local first = failures[1]
+  for _, refused in ipairs(failures) do
+    if refused.err_code ~= "temporary_error" then
+      first = refused
+      break
+    end
+  end
+  if count == 1 then return first end
+  first.message = ("%d of %d failed, %s"):format(#failures, count, first.message)
+  return first
+end
+
+local function install(work)
+  local failures = {}
+  for place in ipairs(work.manifests) do
+    local stuck = settle(work)
+    if stuck then return stuck end
+    failures[#failures + 1] = install_one(work, place)
+  end
+  if #failures > 0 then return sum(failures, #work.manifests) end
 end
 
 -- The TAM has no other way to report an error of its own; nothing failed here (A-11, T-049).

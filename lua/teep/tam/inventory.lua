@@ -47,7 +47,7 @@ local function installed(manifest)
   return records
 end
 
---- The records after an Update that succeeded.
+--- The records after an Update, or after the part of it that succeeded.
 -- @tparam {table,...} before records so far
 -- @tparam {table,...} manifests installed, as the store has them
 -- @tparam {string,...} remove identifiers of manifests, text form

@@ -31,7 +31,7 @@ local function consume(tam, admitted)
 end
 
 -- A manifest that was removed from the catalogue meanwhile is left out: the next tc-list tells.
-local function load_installed(tam, row)
+local function load_sent(tam, row)
   local list <const> = {}
   for _, sent in ipairs(row.manifests) do
     local manifest <const>, reason, code = tam.store:manifest(sent.id, sent.sequence_number)
@@ -41,23 +41,32 @@ local function load_installed(tam, row)
   return list
 end
 
-local function update_inventory(tam, kid, row)
-  local manifests <const>, reason, code = load_installed(tam, row)
-  if not manifests then return nil, reason, code end
-  local before <const>, failed, why = tam.store:tc_list(kid)
+-- A Success vouches for the whole Update, an Error for the manifests that its reports say are installed.
+-- What became of removals before an Error the next tc-list tells.
+local function applied(admitted, read, row, manifests)
+  if admitted.message.type == "success" then return manifests, row.remove end
+  return reports.installed(read, manifests), {}
+end
+
+local function update_inventory(tam, admitted, read, row)
+  local sent <const>, reason, code = load_sent(tam, row)
+  if not sent then return nil, reason, code end
+  local manifests <const>, removed <const> = applied(admitted, read, row, sent)
+  if #manifests + #removed == 0 then return true end
+  local before <const>, failed, why = tam.store:tc_list(admitted.kid)
   if not before then return nil, failed, why end
-  return tam.store:tc_list_put(kid, inventory.updated(before, manifests, row.remove))
+  return tam.store:tc_list_put(admitted.kid, inventory.updated(before, manifests, removed))
 end
 
 -- The Update that was answered, and the agent.
-local function store(tam, admitted, applied)
+local function store(tam, admitted, read)
   return tam.store:transaction(function()
     local row <const>, reason, code = consume(tam, admitted)
     if not row then return nil, reason, code end
     local agent <const>, lost, what = agents.seen(tam, admitted)
     if not agent then return nil, lost, what end
-    if not applied then return row, agent end
-    local ok <const>, failed, why = update_inventory(tam, agent.kid, row)
+    if not read then return row, agent end
+    local ok <const>, failed, why = update_inventory(tam, admitted, read, row)
     if not ok then return nil, failed, why end
     return row, agent
   end, tam.await)
@@ -119,7 +128,7 @@ function outcome.handle(tam, session, admitted)
     return errors.fail("unexpected_message", "success: answers a QueryRequest")
   end
   local read <const>, flaw, kind = reports.read(tam, admitted)
-  local row <const>, agent, code = store(tam, admitted, read and answer.type == "success")
+  local row <const>, agent, code = store(tam, admitted, read)
   if not row then return nil, agent, code end
   if not read then return nil, flaw, kind end
   local decision <const>, refused, what = settle(tam, admitted, agent, row, read)

@@ -49,6 +49,21 @@ function reports.read(tam, admitted)
   return list
 end
 
+--- The manifests whose reports say that they were installed.
+-- @tparam {table,...} list from @{reports.read}
+-- @tparam {table,...} manifests as the store has them
+-- @treturn {table,...} those of `manifests`
+function reports.installed(list, manifests)
+  local done <const>, installed <const> = {}, {}
+  for _, report in ipairs(list) do
+    if report.ok then done[report.reference.digest.bytes] = true end
+  end
+  for _, manifest in ipairs(manifests) do
+    if done[manifest.digest] then installed[#installed + 1] = manifest end
+  end
+  return installed
+end
+
 -- The manifest that a failure is about, among those that the agent has or was sent.
 local function subject(tam, report, manifests)
   for _, sent in ipairs(report.ok and {} or manifests) do

@@ -26,7 +26,7 @@ return {
   { "A-23", "permanent_error where the draft names no code" },
   { "A-24", "notes on label ranges contradict each other", not_applicable = "labels are written as they are assigned" },
   { "A-25", "unknown error codes read, never sent" },
-  { "A-26", "manifests in order, up to the first failure, each reported" },
+  { "A-26", "manifests in order, past those that fail, each wholly or not at all, each reported" },
   { "A-27", "no SUIT COSE profile in common is no failure" },
   { "A-28", "repeated Updates refused" },
   { "A-29", "every Update has a token" },
