@@ -30,14 +30,15 @@ end
 
 local function print_row(row)
   local compared <const> = row.ratio ~= json.null and ("%8.3f of %s"):format(row.ratio, row.baseline) or ""
-  print(("%-34s %10.0f %s"):format(row.name, row.per_second, compared))
+  print(("%-42s %10.0f %s"):format(row.name, row.per_second, compared))
 end
 
-local context <const> = { build = build, folder = folder(), core_bench = build .. "/core_bench", closers = {} }
+local context <const> = { build = build, folder = folder(), core_bench = build .. "/core_bench", closers = {},
+  provider = require("teep.crypto").providers()[1].name }
 local ok <const>, failure <const> = xpcall(function()
   local benches <const>, results <const> = collect(context), {}
   local rates <const> = measure.rates(benches, rounds, seconds)
-  print(("%-34s %10s"):format("per CPU second, median of " .. rounds, ""))
+  print(("%-42s %10s"):format("per CPU second, median of " .. rounds, ""))
   for i, bench in ipairs(benches) do
     results[i] = result_of(bench, rates)
     print_row(results[i])
