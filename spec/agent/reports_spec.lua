@@ -108,6 +108,25 @@ describe("SUIT Reports of an agent", function()
     assert.equal("io_failed", device:event("report_failed").code)
   end)
 
+  it("lose their records, then go, rather than the message that has no room for them", function()
+    local envelope <const> = scene.envelope{}
+    local _, answer <const> = install()
+    local full <const> = #answer.suit_reports[1]
+    local function sent(limit)
+      local device <const> = scene.new{ limits = { reports = limit } }
+      local success <const> = device:update{ envelope }
+      assert.equal("success", success.type)
+      return (success.suit_reports or {})[1], device
+    end
+    assert.equal(full, #sent(full))
+    local short <const> = sent(full - 1)
+    assert.same({ true, {} }, { assert(suit.read_report(short)).ok, suit.read_report(short).records })
+    assert.equal(#short, #sent(#short))
+    local none <const>, device <const> = sent(#short - 1)
+    assert.is_nil(none)
+    assert.equal("limit_reached", device:event("report_failed").code)
+  end)
+
   it("tell what the device has where it lacks something, and there alone (S-122)", function()
     local device <const> = scene.new()
     local raw <const> = require "fixtures.suit_raw"

@@ -158,6 +158,17 @@ describe("teep.suit.report", function()
     assert.same({ { component_id = { "a" } } }, report.records)
   end)
 
+  it("reads a failure up to 32 dependencies deep", function()
+    local function made(depth)
+      local path <const> = {}
+      for i = 1, depth do path[i] = 1 end
+      return cbor.encode(raw.map{ [3] = cbor.array{}, [99] = cbor.array{ cbor.text "", raw.digest "" },
+        [4] = raw.map{ [5] = 0, [6] = cbor.array{ cbor.array(path), 20, 1, 0, cbor.map{} }, [7] = 11 } })
+    end
+    assert.equal(32, #assert(suit.read_report(made(32))).failure.record.manifest_id)
+    assert.equal("size_out_of_range", select(3, suit.read_report(made(33))))
+  end)
+
   it("reads up to 1024 records and 256 KiB, no more", function()
     local function made(records, padding)
       return cbor.encode(raw.map{ [3] = cbor.array(records), [4] = true, [98] = padding,

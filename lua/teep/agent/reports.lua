@@ -33,8 +33,8 @@ local function readable(agent, bytes, kid)
   return not profiles or protection.covered(bytes, profiles)
 end
 
--- A report that is to be protected is sent so or not at all: a TAM that has no profile for it gets none (A-27,
--- draft-ietf-suit-report section 8).
+-- A report that is to be protected is sent so or not at all: a TAM that has no profile for it gets none
+-- (A-27, draft-ietf-suit-report section 8).
 local function protect(agent, bytes, kid)
   local wanted <const> = agent.reports
   if not wanted.sign then return bytes end
@@ -48,20 +48,54 @@ local function protect(agent, bytes, kid)
   return errors.fail("unsupported_algorithm", "the TAM has no SUIT COSE profile for this protection")
 end
 
---- Make a report.
--- @tparam Agent agent
--- @tparam table outcome of `teep.suit.process`
--- @tparam table accepted message of a TAM that it answers, of @{teep.agent.gate}
--- @treturn ?string bytes; nil when there is nothing to report on, or no way to protect it, which is observed
-function reports.of(agent, outcome, accepted)
-  if not outcome.reference then return nil end
-  local bytes <const> = assert(suit.report(outcome, {
-    nonce = accepted.message.token,
-    capabilities = lacking[outcome.reason] and abilities(agent) or outcome.capabilities,
+local Collection = {}
+Collection.__index = Collection
+
+-- A manifest decides how much a report on it has to tell.
+local function encode(self, outcome)
+  return assert(suit.report(outcome, {
+    nonce = self.accepted.message.token,
+    capabilities = lacking[outcome.reason] and abilities(self.agent) or outcome.capabilities,
   }))
-  local made <const>, message, code = protect(agent, bytes, accepted.kid)
-  if not made then agent.observe("report_failed", { code = code, message = message }) end
-  return made
+end
+
+local function without_records(outcome)
+  local short <const> = { records = {} }
+  for name, value in pairs(outcome) do short[name] = short[name] or value end
+  return short
+end
+
+local function make(self, outcome)
+  local bytes = encode(self, outcome)
+  if #bytes > self.room then bytes = encode(self, without_records(outcome)) end
+  if #bytes > self.room then
+    return errors.fail("limit_reached", "SUIT Reports: limit is %d bytes", self.agent.limits.reports)
+  end
+  self.room = self.room - #bytes
+  return protect(self.agent, bytes, self.accepted.kid)
+end
+
+--- Add a report. One that would be too much for the message is added without its records; what cannot be
+-- made or protected is left out and observed.
+-- @tparam table outcome of `teep.suit.process`; without a manifest there is nothing to report on
+function Collection:add(outcome)
+  if not outcome.reference then return end
+  local made <const>, message, code = make(self, outcome)
+  if not made then return self.agent.observe("report_failed", { code = code, message = message }) end
+  table.insert(self.list, made)
+end
+
+--- The reports as a message has them.
+-- @treturn ?{string,...} nil when there are none
+function Collection:all() return #self.list > 0 and self.list or nil end
+
+--- The reports of one message, none yet.
+-- @tparam Agent agent
+-- @tparam table accepted message of a TAM that is answered, of @{teep.agent.gate}
+-- @treturn Collection
+function reports.collect(agent, accepted)
+  return setmetatable({ agent = agent, accepted = accepted, list = {}, room = agent.limits.reports },
+    Collection)
 end
 
 local function position(verified, id)
@@ -110,17 +144,17 @@ end
 -- @tparam table accepted of @{teep.agent.gate}
 -- @treturn ?{string,...} nil when nothing is installed
 function reports.installed(agent, accepted)
-  local list <const> = {}
-  for _, row in ipairs(agent.ledger.state.manifests) do
-    local envelope <const> = #list < LIST_MAX and agent.ledger:envelope(row.slot)
+  local collection <const> = reports.collect(agent, accepted)
+  for i, row in ipairs(agent.ledger.state.manifests) do
+    local envelope <const> = i <= LIST_MAX and agent.ledger:envelope(row.slot)
     local view <const> = envelope and suit.decode(envelope)
     if view then
       local outcome <const> = examine(agent, row, view)
-      outcome.capabilities = #list == 0 and abilities(agent) or nil
-      list[#list + 1] = reports.of(agent, outcome, accepted)
+      outcome.capabilities = i == 1 and abilities(agent) or nil
+      collection:add(outcome)
     end
   end
-  return #list > 0 and list or nil
+  return collection:all()
 end
 
 return reports

@@ -16,6 +16,7 @@ setup.limits = {
   known = 1024, -- manifests whose sequence number is remembered, uninstalled ones included
   requested = 64, -- components requested and not installed yet
   update_tokens = 64, -- remembered for each TAM
+  reports = 192 * 1024, -- bytes of the SUIT Reports in one message: a TAM takes 256 KiB of one, 1 MiB in all
   ledger = 512 * 1024, -- bytes of the stored ledger from which on nothing is installed
   unauthenticated_errors = 10, -- Errors that strangers can cause at once,
   unauthenticated_errors_per_second = 1, -- and how fast they come back

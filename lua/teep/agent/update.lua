@@ -79,7 +79,7 @@ local function consider(work)
 end
 
 local function report(work, outcome)
-  work.reports[#work.reports + 1] = reports.of(work.agent, outcome, work)
+  work.reports:add(outcome)
 end
 
 local function unlink(work)
@@ -235,9 +235,9 @@ function update.answer(agent, accepted, tam_uri)
   if refused then return nil, refused end
   local _ <close> = occupy(agent)
   local work = { agent = agent, message = accepted.message, kid = accepted.kid, tam_uri = tam_uri,
-    manifests = {}, reports = {} }
+    manifests = {}, reports = reports.collect(agent, accepted) }
   refused = remember(work, run(work))
-  local made = #work.reports > 0 and work.reports or nil
+  local made = work.reports:all()
   if refused then
     refused.suit_reports = made
     return nil, refused

@@ -10,7 +10,7 @@ local schema <const> = require "teep.schema"
 local report = {}
 
 --- Limits on what is read.
-report.limits = { bytes = 256 * 1024, records = 1024 }
+report.limits = { bytes = 256 * 1024, records = 1024, depth = 32 } -- depth: of dependencies
 
 local number <const> = { type = "uint" }
 local identifier <const> = { type = "array", of = { type = "bytes" } }
@@ -21,7 +21,7 @@ local measured <const> = { type = "map", unknown = "skip", fields = parameters.f
 local record <const> = {
   type = "tuple",
   fields = {
-    { name = "manifest_id", of = { type = "array", of = number } },
+    { name = "manifest_id", of = { type = "array", of = number, max = report.limits.depth } },
     { name = "section", of = number },
     { name = "offset", of = number },
     { name = "component_index", of = number },

@@ -64,14 +64,21 @@ function reports.installed(list, manifests)
   return installed
 end
 
--- The manifest that a failure is about, among those that the agent has or was sent.
-local function subject(tam, report, manifests)
-  for _, sent in ipairs(report.ok and {} or manifests) do
+-- Digest -> manifest that a report may be about: each is read once, however many reports there are.
+local function by_digest(tam, manifests)
+  local index <const> = {}
+  for _, sent in ipairs(manifests) do
     local kept <const> = tam.store:manifest(sent.id, sent.sequence_number)
-    if kept and kept.digest == report.reference.digest.bytes then
-      return sent.id, (suit.decode(kept.envelope))
-    end
+    if kept then index[kept.digest] = sent end
   end
+  return index
+end
+
+-- The manifest that a failure is about.
+local function subject(tam, report, index)
+  local sent <const> = index[report.reference.digest.bytes]
+  local kept <const> = sent and tam.store:manifest(sent.id, sent.sequence_number)
+  if kept then return sent.id, (suit.decode(kept.envelope)) end
 end
 
 local function unreadable(report)
@@ -92,10 +99,11 @@ local function capabilities(can)
   }
 end
 
-local function describe(tam, report, manifests)
+local function describe(tam, report, index)
   if report.unreadable then return unreadable(report) end
   local protection <const> = report.protection or {}
-  local id <const>, manifest <const> = subject(tam, report, manifests)
+  local id, manifest
+  if not report.ok then id, manifest = subject(tam, report, index()) end
   return {
     ok = report.ok, reference_uri = report.reference.uri, manifest = id,
     reason = report.failure and report.failure.reason, explanation = suit.explain_report(report, manifest),
@@ -113,8 +121,13 @@ end
 --   encrypted, manifest = (id, of a failure), capabilities }`, or `{ unreadable = (code), explanation }`
 function reports.facts(tam, list, manifests, kid)
   local facts <const> = {}
+  local known
+  local function index()
+    known = known or by_digest(tam, manifests)
+    return known
+  end
   for i, report in ipairs(list) do
-    local fact <const> = describe(tam, report, manifests)
+    local fact <const> = describe(tam, report, index)
     facts[i] = fact
     if not fact.ok then
       tam.observe("report", { kid = hex(kid), manifest = fact.manifest, message = fact.explanation })

@@ -87,6 +87,14 @@ describe("teep.suit.explain_report", function()
     assert.matches("install at byte 1, component 0 of dependency 1. ", text, 1, true)
   end)
 
+  it("shows 128 bytes of a measured text", function()
+    local text <const> = suit.explain_report{
+      failure = { reason = 11, code = 0, record = { manifest_id = {}, section = 20, offset = 1, component_index = 0,
+        parameters = { uri = ("u"):rep(1000) } } },
+    }
+    assert.equal(128, #text:match "uu+")
+  end)
+
   it("is one line of printable ASCII, whatever a device measures", function()
     local text <const> = suit.explain_report{
       failure = { reason = 11, code = 0,

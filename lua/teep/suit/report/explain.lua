@@ -13,7 +13,9 @@ for _, row in ipairs(labels.sections) do sections[row.label] = row.name end
 -- Half of a digest tells two of them apart just as well.
 local DIGEST_SHOWN <const> = 16
 
-local function printable(text) return (text:gsub("[^\x20-\x7E]", "?")) end
+local TEXT_SHOWN <const> = 128 -- of a text that a device has measured
+
+local function printable(text) return (text:sub(1, TEXT_SHOWN):gsub("[^\x20-\x7E]", "?")) end
 
 local function uuid(bytes)
   return (hex.encode(bytes):gsub("^(........)(....)(....)(....)", "%1-%2-%3-%4-"))
