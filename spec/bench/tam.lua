@@ -60,7 +60,8 @@ local function crypto_only(context)
   return function(seconds)
     local spent = 0
     for _, step in ipairs{ { "sign", "ESP256", 2 }, { "sign", "Ed25519", 1 }, { "verify", "ESP256", 2 } } do
-      local operations <const>, time <const> = measure.program(context.core_bench, "run", context.provider, step[2], step[1], seconds / 3)
+      local operations <const>, time <const> =
+        measure.program(context.core_bench, "run", context.provider, step[2], step[1], seconds / 3)
       spent = spent + step[3] * time / operations
     end
     return 1, spent
