@@ -45,6 +45,13 @@ typedef struct {
 static const char *const methods[] = {"GET",   "POST",   "OPTIONS", "PUT",
                                       "PATCH", "DELETE", "CONNECT", "HEAD"};
 
+static void drop_body(lteep_link *link) {
+  request *asked = link->state;
+  free(asked->body.at);
+  asked->body = (lteep_store){0};
+  lteep_listener_release(link);
+}
+
 /* Whatever the handler answers from now on comes too late. */
 static void take_from_handler(lteep_link *link) {
   if (!link->box) return;
@@ -56,12 +63,12 @@ static void take_from_handler(lteep_link *link) {
 static void drop_request(lteep_link *link) {
   request *asked = link->state;
   if (!asked) return;
+  drop_body(link);
   link->state = NULL;
   take_from_handler(link);
   free(asked->path);
   free(asked->content_type);
   free(asked->accept);
-  free(asked->body.at);
   free(asked->answer.at);
   free(asked);
 }
@@ -105,6 +112,7 @@ static int refuse(lteep_link *link, int status) {
   request *asked = link->state;
   asked->dispatched = true;
   asked->last = asked->last || asked->unread;
+  drop_body(link);
   return answer(link, status, status == 503 ? RETRY_LATER : "", "", 0) ? 0 : -1;
 }
 
@@ -227,6 +235,7 @@ static int dispatch(lteep_link *link) {
   bool good = lteep_loop_protect(link->loop, box_request, link) &&
               lteep_loop_call(link->loop, link, "on_request", push_request, link);
   asked = link->state;
+  if (asked) drop_body(link); /* Lua has its own copy */
   if (!good && asked && !asked->answered) return answer(link, 500, "", "", 0) ? 0 : -1;
   return 0;
 }
@@ -326,7 +335,9 @@ static int on_body(lteep_link *link, const void *in, size_t size) {
   size_t left = asked->expected - asked->body.size;
   if (asked->dispatched || size > left) asked->last = asked->unread = true;
   if (asked->dispatched) return 0;
-  if (!lteep_store_append(&asked->body, in, size < left ? size : left)) return refuse(link, 503);
+  size_t taken = size < left ? size : left;
+  if (!lteep_listener_hold(link, taken) || !lteep_store_append(&asked->body, in, taken))
+    return refuse(link, 503);
   return size > left ? dispatch(link) : 0;
 }
 

@@ -40,6 +40,31 @@ static bool has_room(const lteep_listener *listener, const lteep_peer *peer) {
   return peer->local || count_same(listener, peer) < listener->limits.per_address;
 }
 
+static size_t held_by_same(const lteep_listener *listener, const lteep_peer *peer) {
+  size_t held = 0;
+  for (const lteep_link *link = listener->by_address[bucket(peer)]; link; link = link->next_same)
+    if (memcmp(link->peer.key, peer->key, sizeof peer->key) == 0) held += link->held;
+  return held;
+}
+
+bool lteep_listener_hold(lteep_link *link, size_t size) {
+  lteep_listener *listener = link->listener;
+  if (!listener) return true;
+  const lteep_limits *limits = &listener->limits;
+  if (size > limits->incoming || listener->held > limits->incoming - size) return false;
+  size_t share = limits->incoming_per_address;
+  if (!link->peer.local && (size > share || held_by_same(listener, &link->peer) > share - size))
+    return false;
+  listener->held += size;
+  link->held += size;
+  return true;
+}
+
+void lteep_listener_release(lteep_link *link) {
+  if (link->held) link->listener->held -= link->held;
+  link->held = 0;
+}
+
 static void remember(lteep_listener *listener, lteep_link *link) {
   lteep_link **head = &listener->by_address[bucket(&link->peer)];
   link->listener = listener;
@@ -57,6 +82,7 @@ static void release_when_done(lteep_listener *listener) {
 }
 
 void lteep_listener_forget(lteep_listener *listener, lteep_link *link) {
+  lteep_listener_release(link);
   *link->self_same = link->next_same;
   if (link->next_same) link->next_same->self_same = link->self_same;
   listener->count--;

@@ -23,6 +23,8 @@ lteep_limits lteep_check_limits(lua_State *L, int index) {
       .queue = (size_t)number_field(L, "queue"),
       .fragments = (size_t)number_field(L, "fragments"),
       .connections = (size_t)number_field(L, "connections"),
+      .incoming = (size_t)number_field(L, "incoming"),
+      .incoming_per_address = (size_t)number_field(L, "incoming_per_address"),
       .per_address = (size_t)number_field(L, "per_address"),
       .handshake = time_field(L, "handshake"),
       .message_time = time_field(L, "message_time"),

@@ -115,11 +115,13 @@ bool lteep_loop_protect(lteep_loop *loop, lua_CFunction function, void *argument
 /* --- limits of a server or client; times in microseconds --- */
 
 typedef struct {
-  size_t message;     /* bytes of an incoming message or body */
-  size_t queue;       /* bytes waiting to be sent */
-  size_t fragments;   /* of one message */
-  size_t connections; /* of a server */
-  size_t per_address; /* of a server, from one IPv4 address or IPv6 /64 */
+  size_t message;              /* bytes of an incoming message or body */
+  size_t incoming;             /* bytes of unfinished ones on all connections of a server */
+  size_t incoming_per_address; /* of these from one IPv4 address or IPv6 /64 */
+  size_t queue;                /* bytes waiting to be sent */
+  size_t fragments;            /* of one message */
+  size_t connections;          /* of a server */
+  size_t per_address;          /* of a server, from one IPv4 address or IPv6 /64 */
   lws_usec_t handshake;
   lws_usec_t message_time; /* from the first to the last fragment */
   lws_usec_t ping;         /* after this silence */
@@ -150,6 +152,7 @@ typedef struct {
   bool http;
   SSL_CTX *tls; /* certificate and key; NULL: no TLS */
   size_t count;
+  size_t held; /* bytes of unfinished messages */
   lteep_link *by_address[LTEEP_ADDRESS_BUCKETS];
   lteep_limits limits;
 } lteep_listener;
@@ -157,6 +160,11 @@ typedef struct {
 int lteep_listener_new(lua_State *L);
 int lteep_listener_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                          size_t size);
+/* Count bytes of an unfinished message towards the budget of the server; false when they would
+ * exceed it, or the share of the peer's address. The links of clients have no budget. */
+bool lteep_listener_hold(lteep_link *link, size_t size);
+/* Give back all that the link holds: its message is finished or dropped. */
+void lteep_listener_release(lteep_link *link);
 /* Forget a link that was accepted here. */
 void lteep_listener_forget(lteep_listener *listener, lteep_link *link);
 void lteep_server_class(lua_State *L);
@@ -232,6 +240,7 @@ struct lteep_link {
   lteep_link *next_same, **self_same; /* in listener->by_address */
   void **box;                         /* what Lua holds; emptied when the link ends */
   void *state;                        /* of the role */
+  size_t held;                        /* bytes counted in listener->held */
   bool connecting;                    /* inside lws_client_connect_via_info */
   const char *tls_name;               /* server to verify, anchored in the hooks; NULL: no TLS */
   bool verified;                      /* it is who it says */

@@ -21,6 +21,7 @@ enum {
   CLOSE_POLICY = 1008,
   CLOSE_TOO_BIG = 1009,
   CLOSE_INTERNAL = 1011,
+  CLOSE_TRY_LATER = 1013,
   CLOSE_IDLE = 4001,
 };
 
@@ -79,6 +80,13 @@ static bool over(lws_usec_t now, lws_usec_t from, lws_usec_t time) {
 
 /* --- closing --- */
 
+static void drop_incoming(lteep_link *link) {
+  websocket *socket = link->state;
+  free(socket->incoming.at);
+  socket->incoming = (lteep_store){0};
+  lteep_listener_release(link);
+}
+
 static void start_closing(lteep_link *link, int code, const char *text) {
   websocket *socket = link->state;
   if (socket->closing) return;
@@ -86,8 +94,7 @@ static void start_closing(lteep_link *link, int code, const char *text) {
   socket->code = code;
   lws_strncpy(socket->text, text, sizeof socket->text);
   socket->close_began = lws_now_usecs();
-  free(socket->incoming.at);
-  socket->incoming = (lteep_store){0};
+  drop_incoming(link);
   schedule(link);
   lws_callback_on_writable(link->wsi);
 }
@@ -192,6 +199,7 @@ static void begin_message(websocket *socket) {
 static void end_message(lteep_link *link, websocket *socket, const void *in, size_t size) {
   lteep_store whole = socket->incoming;
   socket->incoming = (lteep_store){0};
+  lteep_listener_release(link);
   socket->inside = false;
   if (whole.size)
     deliver(link, whole.at, whole.size);
@@ -221,8 +229,12 @@ static int on_piece(lteep_link *link, const void *in, size_t size) {
     start_closing(link, CLOSE_POLICY, "too many fragments");
     return 0;
   }
-  bool last = lws_is_final_fragment(link->wsi);
-  if (!(first && last) && !lteep_store_append(&socket->incoming, in, size)) {
+  bool last = lws_is_final_fragment(link->wsi), whole = first && last;
+  if (!whole && !lteep_listener_hold(link, size)) {
+    start_closing(link, CLOSE_TRY_LATER, "too much at once");
+    return 0;
+  }
+  if (!whole && !lteep_store_append(&socket->incoming, in, size)) {
     start_closing(link, CLOSE_INTERNAL, "out of memory");
     return 0;
   }
@@ -247,6 +259,7 @@ static int on_peer_close(lteep_link *link, const unsigned char *in, size_t size)
   if (socket->closing) return 0;
   socket->closing = true;
   socket->close_sent = true;
+  drop_incoming(link);
   socket->close_began = lws_now_usecs();
   socket->code = size >= 2 ? in[0] << 8 | in[1] : CLOSE_NO_CODE;
   if (size > 2) {

@@ -5,6 +5,8 @@ local limits = {}
 --- Defaults of a server. Sizes in bytes, times in seconds; a time of `math.huge` never runs out.
 limits.server = {
   message = 1 << 20, -- an incoming message (else close 1009) or body (else 413)
+  incoming = 64 << 20, -- unfinished messages and bodies on all connections (else close 1013, or 503)
+  incoming_per_address = 16 << 20, -- of them from one IPv4 address or IPv6 /64
   queue = 32 << 20, -- waiting to be sent on one connection (else limit_reached)
   fragments = 64, -- of one message (else close 1008)
   connections = 8192, -- of the server (else closed at once)
@@ -41,7 +43,7 @@ limits.download = extended(limits.client, {
 })
 
 local sizes <const> = {
-  message = true, queue = true, fragments = true, connections = true, per_address = true,
+  message = true, incoming = true, incoming_per_address = true, queue = true, fragments = true, connections = true, per_address = true,
   answers = true, answers_size = true, download = true,
 }
 
