@@ -37,7 +37,7 @@ help:
 	@echo 'make badin   tens of thousands of bad inputs of every kind, each refused with the code expected of it'
 	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
 	@echo 'make coverage  branches of encodings and COSE that the tests take'
-	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|cose_symmetric|key|der|values|schema, S=60 seconds'
+	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|cose_symmetric|certificate|key|der|values|schema, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'

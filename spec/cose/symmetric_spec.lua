@@ -1,4 +1,5 @@
 local bytes = require "fixtures.bytes"
+local cbor = require "teep.cbor"
 local cose = require "teep.cose"
 local crypto = require "teep.crypto"
 local key = require "teep.key"
@@ -87,6 +88,20 @@ describe("COSE encryption", function()
     end
     keys[9] = keys[1]
     assert.has_error(function() cose.encrypt{ recipients = keys, algorithm = "A128GCM", plaintext = "p" } end)
+  end)
+
+  it("makes an ephemeral key for each recipient of each message", function()
+    local device, seen, count = public(new("ECDH-ES+A128KW", "P-256")), {}, 0
+    for _ = 1, 3 do
+      local message <const> = assert(cose.encrypt{ recipients = { device, device, device }, algorithm = "A128GCM",
+        plaintext = "p" })
+      for _, recipient in ipairs(cbor.decode(message).value[4]) do
+        local x <const> = recipient[2]:get(-1):get(-2)
+        assert.is_nil(seen[x])
+        seen[x], count = true, count + 1
+      end
+    end
+    assert.are.equal(9, count)
   end)
 
   it("puts nothing beside a direct recipient", function()

@@ -28,3 +28,5 @@ end
 for _, kind in ipairs(target:find "^cose" and { "sign1", "encrypt", "mac" } or {}) do
   for _, vector in ipairs(vectors[kind]) do write(hex.decode(vector.message)) end
 end
+
+for _, certificate in pairs(target == "certificate" and vectors.certificates or {}) do write(hex.decode(certificate)) end
