@@ -94,6 +94,9 @@ describe("a description", function()
     refused("components[1].uri: not together with inline", component{ inline = true, uri = "https://a/b" })
     refused("components[1].staging: not together with inline", component{ inline = true, staging = "s" })
     refused("components[1].payload: not together with slots", component{ slots = { { slot = 0, payload = "x" } } })
+    refused("components[1].encryption.algorithm: not together with info",
+      component{ encryption = { info = "info", ciphertext = "cipher", algorithm = "A128GCM" } })
+    refused("components[1].size: not together with payload", component{ size = 7, encryption = { recipients = { "x" } } })
     refused("components[1].encryption.info: not together with recipients",
       component{ encryption = { info = "info", recipients = { "x" } } })
     refused('components[1].encryption.recipients: a ciphertext at a URI has to be a file',
@@ -204,7 +207,7 @@ describe("a description", function()
     local made = assert(description.resolve(component{ encryption = secret }, folder)).components[1]
     assert.same({ "hello", "encrypted" }, made.staging)
     assert.same({ info = "INFO", ciphertext = "CIPHER" }, made.encryption)
-    assert.equal("payload", made.payload)
+    assert.same({ nil, 7, crypto.digest("SHA-256", "payload") }, { made.payload, made.size, made.digest.bytes })
     made = description.resolve(component{ encryption = secret, staging = "tmp" }, folder).components[1]
     assert.same({ "tmp" }, made.staging)
     made = description.resolve(component{ encryption = secret, inline = true }, folder).components[1]

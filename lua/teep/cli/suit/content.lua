@@ -31,63 +31,98 @@ function content.check(given, path)
   return true
 end
 
--- A payload in the envelope, or, with a URI, what it is known by: of its file, or as stated.
-local function payload_of(given, path)
-  if not given.payload then return { uri = given.uri, digest = given.digest, size = given.size } end
-  for _, name in ipairs{ "digest", "size" } do
+local function measure(given, path, name)
+  local measured <const>, message <const>, code <const> = files.measure(given[name])
+  if not measured then return at(path, name, message, code) end
+  return measured
+end
+
+-- The file that field `name` names: in the envelope, or known by digest and size where there is a URI.
+local function travelling(given, path, name, uri)
+  if not uri then
+    local bytes <const>, message <const>, code <const> = content.read(given, path, name)
+    if not bytes then return bytes, message, code end
+    return { payload = bytes }
+  end
+  local measured <const>, message <const>, code <const> = measure(given, path, name)
+  if not measured then return measured, message, code end
+  measured.uri = uri
+  return measured
+end
+
+local function check_stated(given, path)
+  for _, name in ipairs(given.payload and { "digest", "size" } or {}) do
     if given[name] then return content.invalid(path, name, "not together with payload, it is measured") end
   end
-  if not given.uri then
-    local payload <const>, message <const>, code <const> = content.read(given, path, "payload")
-    if not payload then return payload, message, code end
-    return { payload = payload }
-  end
-  local measured <const>, message <const>, code <const> = files.measure(given.payload)
-  if not measured then return at(path, "payload", message, code) end
-  return { uri = given.uri, digest = measured.digest, size = measured.size }
+  return true
+end
+
+-- What is in the clear: of its file, or as stated.
+local function clear(given, path)
+  local ok <const>, message <const>, code <const> = check_stated(given, path)
+  if not ok then return ok, message, code end
+  if given.payload then return travelling(given, path, "payload", given.uri) end
+  return { uri = given.uri, digest = given.digest, size = given.size }
 end
 
 -- Encrypted now, under a fresh key: other bytes each time.
-local function encrypt(given, path, payload)
+local function encrypt(given, path)
   local secret <const> = given.encryption
   if given.uri then
     return content.invalid(path, "encryption.recipients",
       "a ciphertext at a URI has to be a file: make it with \"teep suit encrypt\", name info and ciphertext")
   end
+  if not given.payload then return content.invalid(path, "payload", "is missing, it is to be encrypted") end
+  local payload <const>, unread <const>, cause <const> = content.read(given, path, "payload")
+  if not payload then return payload, unread, cause end
   local recipients <const>, message <const>, code <const> = keys.load_all(secret.recipients)
   if not recipients then return at(path, "encryption.recipients", message, code) end
-  local made <const>, why <const>, reason <const> = suit.encrypt(payload, {
-    recipients = recipients, algorithm = secret.algorithm,
-  })
+  local made <const>, why <const>, reason <const> =
+    suit.encrypt(payload, { recipients = recipients, algorithm = secret.algorithm })
   if not made then return at(path, "encryption", why, reason) end
-  return made
+  return { payload = payload, encryption = made }
 end
 
--- What "teep suit encrypt" has made.
+-- What "teep suit encrypt" has made: of the plaintext digest and size are enough.
 local function encrypted_before(given, path)
   local secret <const>, where <const> = given.encryption, path .. ".encryption"
-  for _, name in ipairs{ "info", "ciphertext" } do
-    if not secret[name] then return content.invalid(where, name, "is missing (or recipients)") end
-  end
   local info <const>, message <const>, code <const> = content.read(secret, where, "info")
   if not info then return info, message, code end
-  local travels <const>, why <const>, reason <const> =
-    payload_of({ payload = secret.ciphertext, uri = given.uri }, where)
-  if not travels then return travels, (why:gsub("%.payload:", ".ciphertext:", 1)), reason end
+  local travels <const>, why <const>, reason <const> = travelling(secret, where, "ciphertext", given.uri)
+  if not travels then return travels, why, reason end
+  local plain = given
+  if given.payload then
+    local flaw, kind
+    plain, flaw, kind = measure(given, path, "payload")
+    if not plain then return plain, flaw, kind end
+  end
   return {
-    info = info, ciphertext = travels.payload, uri = travels.uri,
-    digest = travels.digest, size = travels.size,
+    digest = plain.digest, size = plain.size, encryption = {
+      info = info, ciphertext = travels.payload, uri = travels.uri,
+      digest = travels.digest, size = travels.size,
+    },
   }
 end
 
-local function encryption(given, path, payload)
-  if not given.encryption.recipients then return encrypted_before(given, path) end
-  for _, name in ipairs{ "info", "ciphertext" } do
-    if given.encryption[name] then
-      return content.invalid(path .. ".encryption", name, "not together with recipients")
+-- Either recipients and algorithm, or the two files.
+local function check_encryption(secret, path)
+  local now <const>, before <const> = { "recipients", "algorithm" }, { "info", "ciphertext" }
+  for _, name in ipairs(secret.recipients and {} or before) do
+    if not secret[name] then return content.invalid(path, name, "is missing (or recipients)") end
+  end
+  for _, name in ipairs(secret.recipients and before or now) do
+    if secret[name] then
+      return content.invalid(path, name, "not together with %s", secret.recipients and "recipients" or "info")
     end
   end
-  return encrypt(given, path, payload)
+  return true
+end
+
+local function encrypted(given, path)
+  local ok, message, code = check_encryption(given.encryption, path .. ".encryption")
+  if ok then ok, message, code = check_stated(given, path) end
+  if not ok then return ok, message, code end
+  return (given.encryption.recipients and encrypt or encrypted_before)(given, path)
 end
 
 local function slots(given, path)
@@ -95,7 +130,7 @@ local function slots(given, path)
   for i, each in ipairs(given) do
     local place <const> = ("%s.slots[%d]"):format(path, i)
     local found, message, code = content.check(each, place)
-    if found then found, message, code = payload_of(each, place) end
+    if found then found, message, code = clear(each, place) end
     if not found then return found, message, code end
     found.slot = each.slot
     list[i] = found
@@ -103,8 +138,8 @@ local function slots(given, path)
   return list
 end
 
-local function with_staging(id, given)
-  if given or not id then return given end
+-- Where the ciphertext goes first when nothing else is said.
+local function beside(id)
   local copy <const> = table.move(id, 1, #id, 1, {})
   copy[#copy + 1] = "encrypted"
   return copy
@@ -122,21 +157,11 @@ function content.fill(made, given, path)
     made.slots, message, code = slots(given.slots, path)
     return made.slots and made, message, code
   end
-  -- Of an encrypted component the URI leads to its ciphertext.
-  local plain <const> = {}
-  for name, value in pairs(given) do plain[name] = value end
-  if given.encryption then plain.uri = nil end
   local found
-  found, message, code = payload_of(plain, path)
+  found, message, code = (given.encryption and encrypted or clear)(given, path)
   if not found then return found, message, code end
   for name, value in pairs(found) do made[name] = value end
-  if not given.encryption then return made end
-  if given.encryption.recipients and not made.payload then
-    return content.invalid(path, "payload", "is missing, it is to be encrypted")
-  end
-  made.encryption, message, code = encryption(given, path, made.payload)
-  if not made.encryption then return nil, message, code end
-  made.staging = with_staging(not given.inline and given.id, given.staging)
+  if made.encryption and not given.inline then made.staging = given.staging or beside(given.id) end
   return made
 end
 
