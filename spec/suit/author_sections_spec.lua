@@ -76,6 +76,10 @@ describe("what the author tool is given", function()
         encryption = { info = "i", uri = "x:y", digest = stated "y", size = 2 } } } })
     refused("missing_field", "dependencies[1].uri", { dependencies = { { id = { "d" }, digest = stated "d" } } })
     refused("not_suit", "dependencies[1].envelope: ", { dependencies = { { envelope = "\x80" } } })
+    refused("unauthorised", "dependencies[1].envelope: is not signed",
+      { dependencies = { { envelope = raw.envelope(raw.manifest(), { blocks = {} }) } } })
+    refused("digest_mismatch", "dependencies[1].envelope: its digest",
+      { dependencies = { { envelope = raw.envelope(raw.manifest(), { payload = raw.payload_of "other" }) } } })
   end)
 
   it("throws for options that do not exist", function()

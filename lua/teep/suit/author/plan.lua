@@ -134,10 +134,21 @@ local function component(given, position)
   }, given, path, "#" .. position - 1)
 end
 
+-- Devices verify dependencies by the signatures of their own (draft-ietf-suit-trust-domains section 5.1).
+local function check_signed(view, path)
+  if not view.digest_matches then
+    return errors.fail("digest_mismatch", "%s.envelope: its digest is of another manifest", path)
+  end
+  if #view.blocks == 0 then return errors.fail("unauthorised", "%s.envelope: is not signed", path) end
+  return true
+end
+
 -- What a manifest wants of a dependency is in its envelope.
 local function read_dependency(given, path, name)
   local view <const>, message <const>, code <const> = verify.decode(given.envelope)
   if not view then return nil, ("%s.envelope: %s"):format(path, message), code end
+  local ok <const>, why <const>, reason <const> = check_signed(view, path)
+  if not ok then return ok, why, reason end
   local sections <const> = {}
   for section in pairs(view.manifest.sections) do sections[section] = true end
   for section in pairs(view.manifest.missing) do sections[section] = true end
@@ -192,7 +203,8 @@ end
 --- Check and complete what @{teep.suit.author.create} was given.
 -- @tparam table given
 -- @treturn[1] table `components`, `dependencies`, `ids` (of all components), `count`, `conditions`, `invoke`
--- @treturn[2] nil, string, string `missing_field`, `forbidden_field` and the codes of teep.suit.verify
+-- @treturn[2] nil, string, string `missing_field`, `forbidden_field`, `unauthorised` (a dependency that is
+--   not signed), `digest_mismatch` and the codes of teep.suit.verify
 function plan.make(given)
   local components, message, code = map(given.components or {}, component)
   if not components then return components, message, code end
