@@ -66,7 +66,7 @@ function verb.define(command)
   add_format(public)
   public:option("-o --output", "File to write; without it the key is printed, a COSE_Key in hexadecimal.")
     :argname("FILE")
-  public:epilog("Examples:\n  teep key public --config device.lua -o device.pub\n" ..
+  public:epilog("Example:\n  teep key public --config device.lua -o device.pub\n" ..
     "  teep key public --config device.lua --use encryption -o device-encryption.pub")
 
   local thumbprint = command:command("thumbprint"):summary("the key identifier of a key"):description(
