@@ -16,7 +16,7 @@ end
 
 local function collect(context)
   local benches <const> = {}
-  for _, name in ipairs{ "core", "codec", "tam", "end_to_end" } do
+  for _, name in ipairs{ "core", "codec", "suit", "tam", "end_to_end" } do
     for _, bench in ipairs(require("bench." .. name)(context)) do table.insert(benches, bench) end
   end
   return benches

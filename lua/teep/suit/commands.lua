@@ -84,6 +84,12 @@ local function check_labels(list)
   return true
 end
 
+-- Any component may be the other one.
+local function check_swap(_, scope)
+  scope.sources.all = true
+  return true
+end
+
 local function condition(code, run, more)
   local row <const> = { kind = "condition", run = run, shared = true }
   for name, value in pairs(more or {}) do row[name] = value end
@@ -123,7 +129,7 @@ directive(21, directives.fetch)
 directive(22, directives.copy)
 directive(23, directives.invoke, { writes = false, only = "invoke" })
 directive(29, directives.wait, { writes = false, access = false, needs = "wait" })
-directive(31, directives.swap)
+directive(31, directives.swap, { check = check_swap })
 directive(33, directives.unlink)
 
 steer(12, flow.set_component_index, index, { check = check_index, shared = true })

@@ -1,6 +1,5 @@
 --- One manifest while it runs: its components and dependencies by index, and which of them are chosen.
 -- @module teep.suit.frame
-local component_id <const> = require "teep.component_id"
 local rights <const> = require "teep.suit.rights"
 
 local Frame = {}
@@ -20,7 +19,7 @@ function Frame.new(state, verified, parent, index)
     verified = verified, manifest = manifest, components = manifest.components,
     dependencies = manifest.dependencies, positions = manifest.positions,
     parent = parent, path = {}, depth = parent and parent.depth + 1 or 0,
-    values = state.values, names = {}, children = {}, checked = {}, ran = {}, selected = first, all = false,
+    values = state.values, children = {}, checked = {}, ran = {}, selected = first, all = false,
     preset = false, section = 0,
   }, Frame)
   if parent then
@@ -41,14 +40,7 @@ function Frame:id(index)
 end
 
 --- Text form of the identifier.
-function Frame:name(index)
-  local name = self.names[index]
-  if not name then
-    name = component_id.format(self:id(index))
-    self.names[index] = name
-  end
-  return name
-end
+function Frame:name(index) return self.positions[index] end
 
 --- Parameters of a component, by name. They are kept by identifier in the whole tree and outlive a section.
 function Frame:parameters(index)

@@ -5,7 +5,6 @@ local component_id <const> = require "teep.component_id"
 local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
-local scan <const> = require "teep.suit.scan"
 local schema <const> = require "teep.schema"
 local sequence <const> = require "teep.suit.sequence"
 
@@ -86,9 +85,9 @@ local function add_position(self, id, index, path, limits)
   if not ok then return ok, message, code end
   local text <const> = component_id.format(id)
   if self.seen[text] then
-    return errors.fail("component_unsupported", "%s: %s is listed twice", path, text)
+    return errors.fail("component_unsupported", "%s.%d: %s is listed twice", path, index, text)
   end
-  self.seen[text], self.positions[index], self.count = true, true, self.count + 1
+  self.seen[text], self.positions[index], self.count = true, text, self.count + 1
   if self.count > limits.components then
     return errors.fail("component_unsupported", "%s: more than %d", path, limits.components)
   end
@@ -97,8 +96,7 @@ end
 
 local function read_components(self, limits)
   for i, id in ipairs(self.components) do
-    local path <const> = "manifest.common.components[" .. i - 1 .. "]"
-    local ok, message, code = add_position(self, id, i - 1, path, limits)
+    local ok, message, code = add_position(self, id, i - 1, "manifest.common.components", limits)
     if not ok then return ok, message, code end
   end
   return true
@@ -109,11 +107,13 @@ end
 local function read_dependencies(self, list, limits)
   for _, entry in ipairs(list) do
     local index <const> = entry.key
-    local path <const> = ("manifest.common.dependencies.%d"):format(index)
+    local path <const> = "manifest.common.dependencies"
     local id = self.components[index + 1]
     if not id then
       id = entry.value.prefix
-      if not id then return errors.fail("component_unsupported", "%s: no prefix, no component", path) end
+      if not id then
+        return errors.fail("component_unsupported", "%s.%d: no prefix, no component", path, index)
+      end
       local ok, message, code = add_position(self, id, index, path, limits)
       if not ok then return ok, message, code end
     end
@@ -177,20 +177,21 @@ local function check_fields(fields, limits)
   return ok, message, code
 end
 
--- What sequence numbers are counted for (section 8.4.2): the manifest's own identifier, or the components
--- when it has none.
-local function identity(fields)
-  if fields.manifest_component_id then return fields.manifest_component_id end
-  return { digest.of(identifiers:encode(fields.common.components or {})).bytes }
+--- What sequence numbers are counted for (section 8.4.2): the manifest's own identifier, or one made of the
+-- components when it has none.
+-- @tparam table self as @{decode} returns it
+-- @treturn {string,...}
+function manifest.identity(self)
+  return self.manifest_component_id or { digest.of(identifiers:encode(self.components)).bytes }
 end
 
 --- Decode the manifest of an envelope. Call it after authentication only, unless to show what nobody trusts.
 -- @tparam Envelope envelope
 -- @tparam table limits of teep.suit.limits
--- @treturn[1] table `sequence_number`, `reference_uri`, `manifest_component_id`, `identity`, `components`,
+-- @treturn[1] table `sequence_number`, `reference_uri`, `manifest_component_id`, `components`,
 --   `dependencies` (index to identifier), `dependency_list` (indices, ascending), `positions` (all indices
 --   there are) and their `count`, `shared` and `sections` (name to commands), `missing` (names of severed
---   sections that the envelope lacks), `sources` (of teep.suit.scan), `text`, `coswid`
+--   sections that the envelope lacks), `text`, `coswid`
 -- @treturn[2] nil, string, string `manifest_version`, `obsolete_label`, `unknown_field`, `severed_member`,
 --   `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached` and the codes of
 --   teep.schema
@@ -203,7 +204,7 @@ function manifest.decode(envelope, limits)
   if not ok then return ok, message, code end
   local self <const> = {
     manifest_version = 1, sequence_number = fields.sequence_number, reference_uri = fields.reference_uri,
-    manifest_component_id = fields.manifest_component_id, identity = identity(fields),
+    manifest_component_id = fields.manifest_component_id,
     components = fields.common.components or {}, sections = {}, missing = {},
     dependencies = {}, dependency_list = {}, positions = {}, count = 0, seen = {},
   }
@@ -212,7 +213,6 @@ function manifest.decode(envelope, limits)
   if ok then ok, message, code = read_shared(self, fields, limits) end
   if ok then ok, message, code = read_sections(self, fields, envelope, limits) end
   if not ok then return ok, message, code end
-  self.sources = scan.sources(self)
   return self
 end
 

@@ -62,6 +62,7 @@ local function check_source(position, scope)
   if not scope.positions[position] then
     return errors.fail("component_unsupported", "source-component: there is no component %d", position)
   end
+  scope.sources[position] = true
   return true
 end
 

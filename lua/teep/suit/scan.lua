@@ -10,36 +10,39 @@ local rights <const> = require "teep.suit.rights"
 
 local scan = {}
 
-local SET_COMPONENT_INDEX <const>, OVERRIDE_MULTIPLE <const>, SWAP <const> = 12, 34, 31
+local SET_COMPONENT_INDEX <const>, OVERRIDE_MULTIPLE <const> = 12, 34
 local VENDOR_IDENTIFIER <const>, CLASS_IDENTIFIER <const> = 1, 2
+
+local function name_of(code) return labels.describe(labels.commands, code) end
 
 local function check_use(scope, code, row)
   if row.needs and scope.device and scope.device[row.needs] == nil then
-    return errors.fail("command_unsupported", "%s needs a device that has %s",
-      labels.describe(labels.commands, code), row.needs)
+    return errors.fail("command_unsupported", "%s needs a device that has %s", name_of(code), row.needs)
   end
-  return rights.check_use(scope.rights, "commands", code)
+  if scope.rights then return rights.check_use(scope.rights, "commands", code) end
+  return true
 end
 
-local function check_place(name, row, place)
+local function check_place(code, row, place)
   if place.shared and not row.shared then
-    return errors.fail("command_forbidden", "%s is not allowed in a shared sequence", name)
+    return errors.fail("command_forbidden", "%s is not allowed in a shared sequence", name_of(code))
   end
-  if place.name == "invoke" and row.writes then
-    return errors.fail("command_forbidden", "%s is not allowed in invoke", name)
+  if row.writes and place.name == "invoke" then
+    return errors.fail("command_forbidden", "%s is not allowed in invoke", name_of(code))
   end
   if row.only and row.only ~= place.name then
-    return errors.fail("command_forbidden", "%s is allowed in %s alone", name, row.only)
+    return errors.fail("command_forbidden", "%s is allowed in %s alone", name_of(code), row.only)
   end
   return true
 end
 
 local function check_command(command, place, scope)
-  local row <const> = command.row
-  local name <const> = labels.describe(labels.commands, command.code)
-  if not row then return errors.fail("command_unsupported", "command %s is not supported", name) end
-  local ok, message, code = check_place(name, row, place)
-  if ok then ok, message, code = check_use(scope, command.code, row) end
+  local row <const>, number <const> = command.row, command.code
+  if not row then
+    return errors.fail("command_unsupported", "command %s is not supported", name_of(number))
+  end
+  local ok, message, code = check_place(number, row, place)
+  if ok then ok, message, code = check_use(scope, number, row) end
   if ok and row.check then ok, message, code = row.check(command.argument, scope) end
   return ok, message, code
 end
@@ -81,7 +84,7 @@ local function check_first(commands, scope)
   local first <const> = commands[1]
   if scope.count > 1 and first.code ~= SET_COMPONENT_INDEX and first.code ~= OVERRIDE_MULTIPLE then
     return errors.fail("command_forbidden", "starts with %s, want set-component-index (%d components)",
-      labels.describe(labels.commands, first.code), scope.count)
+      name_of(first.code), scope.count)
   end
   return true
 end
@@ -95,16 +98,7 @@ local function check_sequence(commands, place, scope)
     { section = place.label, offset = offset }
 end
 
-local function places_of(manifest)
-  local places <const> = {
-    { label = labels.common, name = "shared-sequence", shared = true, commands = manifest.shared },
-  }
-  for _, row in ipairs(labels.sections) do
-    local commands <const> = manifest.sections[row.name]
-    if commands then places[#places + 1] = { label = row.label, name = row.name, commands = commands } end
-  end
-  return places
-end
+local SHARED <const> = { label = labels.common, name = "shared-sequence", shared = true }
 
 local function contains(commands, code)
   for _, command in ipairs(commands or {}) do
@@ -120,7 +114,22 @@ end
 local function check_identity(manifest)
   for _, code in ipairs{ VENDOR_IDENTIFIER, CLASS_IDENTIFIER } do
     if not contains(manifest.shared, code) then
-      return errors.fail("condition_failed", "shared-sequence: no %s", labels.describe(labels.commands, code))
+      return errors.fail("condition_failed", "shared-sequence: no %s", name_of(code))
+    end
+  end
+  return true
+end
+
+local function check_all(manifest, scope)
+  if manifest.shared then
+    local ok, message, code, where = check_sequence(manifest.shared, SHARED, scope)
+    if not ok then return ok, message, code, where end
+  end
+  for _, row in ipairs(labels.sections) do
+    local commands <const> = manifest.sections[row.name]
+    if commands then
+      local ok, message, code, where = check_sequence(commands, row, scope)
+      if not ok then return ok, message, code, where end
     end
   end
   return true
@@ -130,7 +139,7 @@ end
 -- @tparam table manifest of teep.suit.manifest
 -- @tparam[opt] table given `limits`; of a device that is to run it `device`, `decrypt` (whether it decrypts),
 --   `rights`, `rules`
--- @treturn[1] boolean true
+-- @treturn[1] table components that may be read again after they were written: index to true, `all`
 -- @treturn[2] nil, string, string, table `command_unsupported`, `command_forbidden`, `parameter_unsupported`,
 --   `component_unsupported`, `unsupported_algorithm`, `size_out_of_range`, `unknown_value`, `limit_reached`,
 --   `denied`, `condition_failed`; the table is the place, `{ section, offset }`, with the section of a shared
@@ -140,44 +149,12 @@ function scan.check(manifest, given)
   local rules <const> = given.rules or {}
   local scope <const> = {
     positions = manifest.positions, count = manifest.count, limits = given.limits, device = given.device,
-    decrypt = given.decrypt, rights = given.rights,
-    lenient_unknown = rules.lenient_unknown,
+    decrypt = given.decrypt, rights = given.rights, lenient_unknown = rules.lenient_unknown, sources = {},
   }
-  for _, place in ipairs(places_of(manifest)) do
-    if place.commands then
-      local ok, message, code, where = check_sequence(place.commands, place, scope)
-      if not ok then return ok, message, code, where end
-    end
-  end
-  if rules.identity_checks then return check_identity(manifest) end
-  return true
-end
-
--- Values of source-component set anywhere in commands.
-local function add_sources(commands, found)
-  for _, command in ipairs(commands) do
-    local argument <const> = command.argument
-    for _, entry in ipairs(command.code == OVERRIDE_MULTIPLE and argument or { { value = argument } }) do
-      local source <const> = type(entry.value) == "table" and entry.value.source_component
-      if source then found[source] = true end
-    end
-    if command.code == SWAP then found.all = true end
-    for _, branch in ipairs(command.branches or {}) do
-      if branch ~= cbor.null then add_sources(branch, found) end
-    end
-  end
-end
-
---- Which components may be read again after they were written: those named as a source; all where there is a
--- swap.
--- @tparam table manifest
--- @treturn table index to true, `all`
-function scan.sources(manifest)
-  local found <const> = {}
-  for _, place in ipairs(places_of(manifest)) do
-    if place.commands then add_sources(place.commands, found) end
-  end
-  return found
+  local ok, message, code, where = check_all(manifest, scope)
+  if ok and rules.identity_checks then ok, message, code = check_identity(manifest) end
+  if not ok then return ok, message, code, where end
+  return scope.sources
 end
 
 return scan

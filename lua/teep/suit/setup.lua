@@ -59,8 +59,8 @@ local function check_procedure(state, frame, procedure)
   return check_sections(frame.manifest, labels.procedures[procedure], not frame.parent)
 end
 
-local function retain_sources(state, frame)
-  for index in pairs(frame.manifest.sources) do
+local function retain(state, frame, sources)
+  for index in pairs(sources) do
     state.retained[frame.positions[index] and frame:name(index) or index] = true
   end
 end
@@ -78,14 +78,14 @@ function setup.check(state, frame, procedure)
   end
   if ok then ok, message, code = check_rights(frame) end
   if not ok then return ok, message, code end
-  local where
-  ok, message, code, where = scan.check(frame.manifest, {
+  local sources, where
+  sources, message, code, where = scan.check(frame.manifest, {
     limits = state.limits, device = state.device, decrypt = state.decrypt, rights = frame.rights,
     rules = state.rules,
   })
   if where then state:misplaced(frame, where) end
-  if not ok then return ok, message, code end
-  retain_sources(state, frame)
+  if not sources then return sources, message, code end
+  retain(state, frame, sources)
   return true
 end
 

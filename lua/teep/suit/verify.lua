@@ -9,8 +9,7 @@ local targets <const> = require "teep.suit.targets"
 
 local verify = {}
 
-local Verified <const> = {}
-Verified.__index = Verified
+local Verified <const>, View <const>, methods <const> = {}, {}, {}
 
 -- Names of the integrated payloads, and their sizes in bytes; the bytes stay in the envelope.
 local function integrated(opened)
@@ -19,12 +18,26 @@ local function integrated(opened)
   return sizes
 end
 
+-- What many callers do not ask for is found when it is asked for.
+local lazy <const> = {
+  identity = function(self) return manifest.identity(self.manifest) end,
+  integrated = function(self) return integrated(self.envelope) end,
+  targets = function(self) return targets(self.manifest) end,
+}
+
+local function index(self, name)
+  if methods[name] then return methods[name] end
+  if not lazy[name] then return nil end
+  self[name] = lazy[name](self)
+  return self[name]
+end
+Verified.__index, View.__index = index, index
+
 local function describe(opened, decoded, stated)
   return {
     envelope = opened, tagged = opened.tagged, manifest = decoded, digest = stated,
-    manifest_component_id = decoded.manifest_component_id, identity = decoded.identity,
-    sequence_number = decoded.sequence_number, reference_uri = decoded.reference_uri,
-    components = decoded.components, integrated = integrated(opened), targets = targets(decoded),
+    manifest_component_id = decoded.manifest_component_id, sequence_number = decoded.sequence_number,
+    reference_uri = decoded.reference_uri, components = decoded.components,
   }
 end
 
@@ -43,7 +56,7 @@ function verify.decode(bytes, bounds)
   if not wrapper then return wrapper, message, code end
   decoded, message, code = manifest.decode(opened, bound)
   if not decoded then return decoded, message, code end
-  local view <const> = describe(opened, decoded, wrapper.digest)
+  local view <const> = setmetatable(describe(opened, decoded, wrapper.digest), View)
   view.digest_matches = authenticate.check_digest(opened, wrapper) == true
   view.blocks = {}
   for i, block in ipairs(wrapper.blocks) do view.blocks[i] = block.bytes end
@@ -83,7 +96,7 @@ end
 -- @tparam string bytes
 -- @treturn[1] Verified
 -- @treturn[2] nil, string, string as @{verify.verify}
-function Verified:open(bytes) return verify.verify(bytes, self.trust) end
+function methods:open(bytes) return verify.verify(bytes, self.trust) end
 
 --- Whether a table came from @{verify.verify}.
 function verify.is_verified(value)
