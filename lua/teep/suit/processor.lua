@@ -15,13 +15,14 @@ local verify <const> = require "teep.suit.verify"
 local processor = {}
 
 local function run_procedure(state, frame, procedure)
+  local depends <const> = #frame.manifest.dependency_list > 0
   for _, name in ipairs(labels.procedures[procedure]) do
-    frame.ran[name] = true
     local ok, message, code = interpreter.run_section(state, frame, name)
-    if ok then ok, message, code = dependency.check_ran(state, frame, name) end
+    if ok and depends then ok, message, code = dependency.check_ran(state, frame, name) end
     if not ok then return ok, message, code end
   end
-  return dependency.complete(state, frame)
+  if depends then return dependency.complete(state, frame) end
+  return true
 end
 
 local known_options <const> = {
@@ -121,9 +122,7 @@ end
 function processor.run(verified, given)
   options.check(given, known_options)
   check_misuse(verified, given)
-  local complete <const> = { limits = limits.with(given.limits), rules = rules.with(given.rules) }
-  for name, value in pairs(given) do complete[name] = complete[name] or value end
-  local state <const> = State.new(complete)
+  local state <const> = State.new(given, limits.with(given.limits), rules.with(given.rules))
   local frame <const> = Frame.new(state, verified)
   local ok, message, code = setup.check(state, frame, given.procedure)
   if ok then ok, message, code = run_procedure(state, frame, given.procedure) end

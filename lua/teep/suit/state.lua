@@ -9,13 +9,15 @@ State.__index = State
 local function nobody() return false end
 
 --- A state with cleared parameters.
--- @tparam table given options of teep.suit.processor, with `limits` and `rules` complete
+-- @tparam table given options of teep.suit.processor
+-- @tparam table limits
+-- @tparam table rules
 -- @treturn State
-function State.new(given)
+function State.new(given, limits, rules)
   return setmetatable({
     procedure = given.procedure, txn = given.txn, driver = given.driver, device = given.device,
     fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
-    keep = given.keep or nobody, rights = given.rights, limits = given.limits, rules = given.rules,
+    keep = given.keep or nobody, rights = given.rights, limits = limits, rules = rules,
     values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0,
     steps = 0, soft = {}, frames = 0, strict = true,
     records = {}, claimed = {}, warnings = {}, invocations = {},
