@@ -353,9 +353,21 @@ static int server_count(lua_State *L) {
   return 1;
 }
 
+/* server:flaw() -> string or nil: why no client will take the certificate today */
+static int server_flaw(lua_State *L) {
+  lteep_listener *listener = luaL_checkudata(L, 1, LTEEP_SERVER);
+  char problem[64];
+  if (!listener->tls || lteep_tls_is_current(listener->tls, problem, sizeof problem)) return 0;
+  lua_pushstring(L, problem);
+  return 1;
+}
+
 void lteep_server_class(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"close", server_close}, {"port", server_port}, {"count", server_count}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", server_close},
+                                     {"port", server_port},
+                                     {"count", server_count},
+                                     {"flaw", server_flaw},
+                                     {NULL, NULL}};
   luaL_newmetatable(L, LTEEP_SERVER);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #if defined(LWS_WITH_MBEDTLS) || defined(USE_WOLFSSL)
 #error "libwebsockets has to be built with OpenSSL"
@@ -75,6 +76,32 @@ SSL_CTX *lteep_tls_load(const char *certificate, const char *key, char *problem,
   if (!*problem) lws_strncpy(problem, "out of memory", size);
   SSL_CTX_free(tls);
   return NULL;
+}
+
+static bool describe_time(const ASN1_TIME *time, const char *what, char *problem, size_t size) {
+  struct tm tm;
+  char text[32] = "an unknown date";
+  if (ASN1_TIME_to_tm(time, &tm) == 1) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+  lws_snprintf(problem, size, "%s %s", what, text);
+  return false;
+}
+
+/* What X509_cmp_current_time cannot read (0) is no valid time either. */
+static bool is_current(const X509 *certificate, char *problem, size_t size) {
+  const ASN1_TIME *from = X509_get0_notBefore(certificate), *to = X509_get0_notAfter(certificate);
+  if (X509_cmp_current_time(to) <= 0) return describe_time(to, "expired on", problem, size);
+  if (X509_cmp_current_time(from) >= 0)
+    return describe_time(from, "is not valid before", problem, size);
+  return true;
+}
+
+bool lteep_tls_is_current(SSL_CTX *tls, char *problem, size_t size) {
+  STACK_OF(X509) *chain = NULL;
+  if (!is_current(SSL_CTX_get0_certificate(tls), problem, size)) return false;
+  SSL_CTX_get0_chain_certs(tls, &chain);
+  for (int i = 0; i < sk_X509_num(chain); i++)
+    if (!is_current(sk_X509_value(chain, i), problem, size)) return false;
+  return true;
 }
 
 void lteep_tls_free(SSL_CTX *tls) {

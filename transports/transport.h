@@ -189,6 +189,9 @@ uint64_t lteep_socket_taken(int fd);
 /* Read a certificate with its chain and a private key, both PEM, for a server. NULL: `problem`
  * names the file and says what is wrong with it. */
 SSL_CTX *lteep_tls_load(const char *certificate, const char *key, char *problem, size_t size);
+/* Whether certificate and chain are valid today; otherwise `problem` says which date is over, or
+ * has not come. */
+bool lteep_tls_is_current(SSL_CTX *tls, char *problem, size_t size);
 void lteep_tls_free(SSL_CTX *tls);
 /* For LOAD_EXTRA_SERVER_VERIFY_CERTS: set up the context of the vhost. */
 int lteep_tls_prepare(SSL_CTX *tls);

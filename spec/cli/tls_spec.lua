@@ -64,6 +64,21 @@ describe("over TLS", function()
     end)
   end)
 
+  for name, date in pairs { expired = "expired on 2021%-01%-01", future = "is not valid before 2100%-01%-01" } do
+    it("a TAM that starts with a certificate that is no good today says so in one line: " .. name, function()
+      certify(name)
+      local log = here:start_tam():log()
+      assert.matches(("warning no device will take the certificate of this TAM certificate=[^\n]*%s.pem message=\"%s[^\n]*\n")
+        :format(name, date), log)
+      assert.equal(1, select(2, log:gsub("warning", "")))
+    end)
+  end
+
+  it("a TAM that starts with a good certificate has nothing to warn of", function()
+    certify "good"
+    assert.is_nil(here:start_tam():log():find "warning")
+  end)
+
   for _, scheme in ipairs{ "wss", "https" } do
     describe("with " .. scheme .. " a device", function()
       local tam

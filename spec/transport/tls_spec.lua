@@ -94,6 +94,12 @@ for _, engine in ipairs { "ev", "poll" } do
       refused("not yet valid", "tls_failed", root)
     end)
 
+    it("tells the server that it has expired or is not yet valid", function()
+      assert.equal("expired on 2021-01-01T00:00:00Z", serve("expired"):certificate_flaw())
+      assert.equal("is not valid before 2100-01-01T00:00:00Z", serve("future"):certificate_flaw())
+      assert.is_nil(serve("good"):certificate_flaw())
+    end)
+
     it("refuses a certificate for another name or address (T-137, T-149)", function()
       serve "names"
       refused("not for 127%.0%.0%.1", "tls_failed", root)

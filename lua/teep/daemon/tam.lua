@@ -90,6 +90,14 @@ local function uris(listen, port)
   return found
 end
 
+-- No reason not to start: the clocks of the devices decide, and that of the TAM may not be set yet.
+local function warn_of(running, server, tls)
+  local flaw = server:certificate_flaw()
+  if not flaw then return end
+  running.logger:warning("no device will take the certificate of this TAM", "certificate", tls.certificate,
+    "message", flaw)
+end
+
 local function start(settings, running)
   local listen = settings.listen
   if listen.tls then
@@ -104,6 +112,7 @@ local function start(settings, running)
   })
   if not server then return nil, why, reason end
   running:close_at_end(server)
+  warn_of(running, server, listen.tls)
   local facts = { version = version, port = server.port, keys = open.keys, uris = uris(listen, server.port) }
   local served, flaw, kind = running:admin(settings.admin_socket, tam_routes.new{
     settings = settings, tam = open.tam, store = open.store, facts = facts,

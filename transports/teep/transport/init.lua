@@ -44,6 +44,11 @@ function Server:close() self.core:close() end
 -- @treturn integer
 function Server:count() return self.core:count() end
 
+--- What keeps every client from taking the certificate today.
+-- @treturn ?string `expired on DATE` or `is not valid before DATE`, of the certificate or one of its chain;
+--   nil when it is valid or there is no TLS
+function Server:certificate_flaw() return self.core:flaw() end
+
 --- Listen for WebSocket and HTTP on one port or unix socket.
 -- A unix socket file gets mode 0600; a stale one is replaced; it is removed at close.
 -- @tparam table given
