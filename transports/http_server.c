@@ -10,6 +10,7 @@
  * gets the answers in order up to some point, where the connection ends. One weakness is left: a
  * peer that sends ahead and takes an answer larger than the buffer of its socket slowly keeps
  * libwebsockets busy, at most for limit `message_time`. */
+#define _GNU_SOURCE /* strcasestr */
 #include "transport.h"
 
 #include <ctype.h>
@@ -20,7 +21,7 @@
 
 #define LINGER (2 * LWS_US_PER_SEC) /* for a peer that still sends what nobody will read */
 #define PAUSE (2 * LWS_US_PER_MS)
-#define RETRY_LATER "Retry-After: 5\r\n" /* with 503, as the TAM says it in http_binding.lua */
+#define RETRY_LATER "Retry-After: 5\r\n" /* with every 503 that does not say */
 #define PATH_SIZE 1024
 #define FIELD_SIZE 256
 
@@ -85,9 +86,11 @@ static bool write_answer(request *asked, int status, const char *fields, const c
   static const char room[LWS_PRE];
   char line[64];
   bool bodiless = status == 204 || status == 304;
+  bool silent = status == 503 && !strcasestr(fields, "Retry-After:");
   lws_snprintf(line, sizeof line, "HTTP/1.1 %d \r\n", status);
   bool good = lteep_store_append(&asked->answer, room, sizeof room) &&
               append_text(&asked->answer, line) && append_text(&asked->answer, fields);
+  if (silent) good = good && append_text(&asked->answer, RETRY_LATER);
   lws_snprintf(line, sizeof line, "Content-Length: %zu\r\n", size);
   if (!bodiless) good = good && append_text(&asked->answer, line);
   if (asked->last) good = good && append_text(&asked->answer, "Connection: close\r\n");
@@ -113,7 +116,7 @@ static int refuse(lteep_link *link, int status) {
   asked->dispatched = true;
   asked->last = asked->last || asked->unread;
   drop_body(link);
-  return answer(link, status, status == 503 ? RETRY_LATER : "", "", 0) ? 0 : -1;
+  return answer(link, status, "", "", 0) ? 0 : -1;
 }
 
 int lteep_http_refuse(lteep_link *link, int status, const char *fields) {
@@ -383,7 +386,7 @@ static void on_expire(lteep_link *link) {
     }
     asked->last = true;
     take_from_handler(link);
-    if (answer(link, 503, RETRY_LATER, "", 0)) return;
+    if (answer(link, 503, "", "", 0)) return;
   }
   lteep_link_kill(link);
 }

@@ -97,7 +97,9 @@ describe("teep.transport.download", function()
   for status, code in pairs {
     ["204 No Content"] = "refused", ["201 Created"] = "refused", ["301 Moved"] = "refused", ["302 Found"] = "refused",
     ["307 Temporary"] = "refused", ["403 Forbidden"] = "refused", ["404 Not Found"] = "payload_not_found",
-    ["410 Gone"] = "payload_not_found", ["500 Error"] = "refused", ["503 Busy"] = "refused",
+    ["410 Gone"] = "payload_not_found", ["500 Error"] = "busy", ["503 Busy"] = "busy",
+    ["400 Bad"] = "refused", ["407 Proxy"] = "refused", ["408 Timeout"] = "busy", ["409 Conflict"] = "refused",
+    ["425 Early"] = "busy", ["429 Too Many"] = "busy", ["499 Odd"] = "refused",
   } do
     it("fails as " .. code .. " at status " .. status .. " and gives the sink nothing of it", function()
       local outcome, content = hear(answer(status, "Location: http://127.0.0.1:1/\r\n", "some words"))

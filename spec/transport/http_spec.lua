@@ -297,6 +297,17 @@ for _, engine in ipairs { "ev", "poll" } do
       assert.equal("not_connected", select(3, asked:respond {}))
     end)
 
+    it("adds Retry-After to a 503 of the handler that does not say, and to nothing else", function()
+      local function field(status, headers)
+        serve(function(given) given:respond { status = status, headers = headers } end)
+        return select(3, request {}).retry_after
+      end
+      assert.equal("5", field(503))
+      assert.equal("7", field(503, { ["Retry-After"] = "7" }))
+      assert.equal("7", field(503, { ["retry-after"] = "7" }))
+      assert.is_nil(field(500))
+    end)
+
     it("answers 500 for a handler that throws, reports it and goes on", function()
       local reported
       loop.on_error = function(message) reported = message end

@@ -3,6 +3,7 @@
 local errors <const> = require "teep.errors"
 local limits <const> = require "teep.transport.limits"
 local options <const> = require "teep.options"
+local printable <const> = require "teep.transport.printable"
 local task <const> = require "teep.task"
 local uri <const> = require "teep.transport.uri"
 
@@ -16,15 +17,20 @@ end
 
 local missing <const> = { [404] = true, [410] = true }
 
+-- What a server may answer otherwise a little later: the client errors that say so (RFC 9110, section 15.5.9;
+-- RFC 8470; RFC 6585), and its own (15.6).
+local passing <const> = { [408] = true, [425] = true, [429] = true }
+
 local function check_status(self, status, headers)
   if missing[status] then return errors.fail("payload_not_found", "status %d", status) end
+  if passing[status] or status >= 500 then return errors.fail("busy", "status %d", status) end
   if status ~= 200 and status ~= 206 then
     local place <const> = status == 416 and (" for byte %d on"):format(self.offset) or ""
     return errors.fail("refused", "status %d%s", status, place)
   end
   local coding <const> = (headers.content_encoding or "identity"):lower()
   if coding ~= "identity" then
-    return errors.fail("unexpected_message", "Content-Encoding %s, want none", (coding:gsub("%c", "?")))
+    return errors.fail("unexpected_message", "Content-Encoding %s, want none", printable(coding))
   end
   return true
 end
@@ -36,7 +42,7 @@ local function read_range(self, headers)
   first, last = math.tointeger(tonumber(first)), math.tointeger(tonumber(last))
   if self.offset == 0 or first ~= self.offset or not last or last < first then
     return errors.fail("unexpected_message", "Content-Range \"%s\", asked for byte %d on",
-      (text:gsub("%c", "?")), self.offset)
+      printable(text), self.offset)
   end
   self.position, self.stop = first, last + 1
   self.total = total == "*" and self.stop or math.tointeger(tonumber(total))
@@ -145,8 +151,8 @@ local download_options <const> = {
 --   `tls` as of `loop:connect`; `limits`: `limits.download` of @{teep.transport.limits}
 -- @treturn[1] true the whole was received
 -- @treturn[2] nil, string, string message and code: of the sink; denied (scheme), config_invalid,
---   tls_failed, payload_not_found (404, 410), refused (other status), unexpected_message (not what was
---   asked for), too_large; not_connected and timed_out: go on from what was received. A body that ends with
+--   tls_failed, payload_not_found (404, 410), busy (408, 425, 429, 500 and above), refused (other status),
+--   unexpected_message (not what was asked for), too_large; not_connected and timed_out: go on from what was received. A body that ends with
 --   the connection and has no length counts as whole
 -- @usage local received = 0
 -- local good, message, code = transport.download(loop, "http://127.0.0.1:8080/app.bin", received,

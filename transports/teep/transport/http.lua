@@ -22,7 +22,8 @@ Request.__index = Request
 
 local respond_options <const> = { status = "number?", headers = "table?", body = "string?" }
 
---- Answer the request, in the handler or later; once. A peer that is gone is no error of the handler.
+--- Answer the request, in the handler or later; once. A peer that is gone is no error of the handler. An
+-- answer 503 that has no Retry-After gets one.
 -- @tparam table given `status` (default 200), `headers` (name -> value), `body`
 -- @treturn[1] true
 -- @treturn[2] nil, string, string message and code not_connected

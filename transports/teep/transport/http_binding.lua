@@ -7,6 +7,7 @@ local errors <const> = require "teep.errors"
 local limits <const> = require "teep.transport.limits"
 local media <const> = require "teep.transport.media"
 local options <const> = require "teep.options"
+local printable <const> = require "teep.transport.printable"
 local repeats <const> = require "teep.transport.repeats"
 local task <const> = require "teep.task"
 local uri <const> = require "teep.transport.uri"
@@ -32,11 +33,9 @@ local lasting <const> = {
   policy_failed = true, hard_rule = true, corrupt = true, crypto_failed = true,
   attestation_unsupported = true,
 }
-local retry_after <const> = "5" -- seconds
 
 local function fail(request, code)
-  if not passing[code] then return request:respond { status = 500 } end
-  request:respond { status = 503, headers = { ["Retry-After"] = retry_after } }
+  request:respond { status = passing[code] and 503 or 500 }
 end
 
 -- The answer of the TAM: bytes ("" for nothing more) and whether they may be kept; nil and the code of what
@@ -109,10 +108,6 @@ Connection.__index = Connection
 
 local function note(self, direction, bytes)
   if bytes ~= "" then self.observe("message", { direction = direction, bytes = bytes }) end
-end
-
-local function printable(text) -- the peer's words (D24)
-  return (text:gsub("%c", "?"))
 end
 
 -- Redirects are failures like all the others, and never followed (section 4 of the draft).

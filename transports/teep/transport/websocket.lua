@@ -5,6 +5,7 @@
 -- @module teep.transport.websocket
 local endpoint <const> = require "teep.transport.endpoint"
 local options <const> = require "teep.options"
+local printable <const> = require "teep.transport.printable"
 local task <const> = require "teep.task"
 
 local out_of_turn <const> = 1002
@@ -55,7 +56,7 @@ local function on_message(self, bytes)
 end
 
 local function on_close(self, code, reason)
-  self.gone = ("connection closed: %d %s"):format(code, (reason:gsub("%c", "?"))) -- the peer's words (D24)
+  self.gone = ("connection closed: %d %s"):format(code, printable(reason))
   finish(self, nil, self.gone, "not_connected")
 end
 
