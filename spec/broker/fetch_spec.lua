@@ -91,14 +91,14 @@ describe("teep.broker fetch", function()
     end)
 
     it("does not try again what cannot succeed", function()
-      for _, code in ipairs{ "payload_not_found", "denied", "unsupported", "config_invalid", "too_large" } do
+      for _, code in ipairs{ "payload_not_found", "denied", "unsupported", "config_invalid", "too_large", "refused" } do
         local path = line({ 0 }, { "no", code })
         fails(code, "no", new{ download = path.download })
         assert.equal(1, #path.offsets)
       end
     end)
 
-    for _, code in ipairs{ "not_connected", "timed_out", "busy", "truncated", "refused" } do
+    for _, code in ipairs{ "not_connected", "timed_out", "busy", "truncated" } do
       it("tries again after " .. code, function()
         local path = line({ 0 }, { "later", code })
         assert.is_true(new{ download = path.download }:fetch(URI, 0, device().sink))
@@ -165,6 +165,42 @@ describe("teep.broker fetch", function()
       fails("limit_reached", "2 attempts, the last: reset by peer",
         new{ download = path.download, limits = { fetch_attempts = 2 } })
       assert.same({ 0, 1 }, path.offsets)
+    end)
+
+    -- A line that brings a byte every 10 seconds, `broken` after each; the clock and the broker behind it.
+    local function slow(broken, given)
+      local now = 1000
+      local options = { clock = function() return now end, sleep = function(seconds) now = now + seconds end,
+        download = function(_, offset, sink)
+          for position = offset + 1, #PAYLOAD do
+            now = now + 10
+            local ok, message, code = sink(PAYLOAD:sub(position, position))
+            if not ok then return nil, message, code end
+            if broken and position < #PAYLOAD then return nil, "reset", "not_connected" end
+          end
+          return true
+        end }
+      for name, value in pairs(given) do options[name] = value or nil end
+      return new(options)
+    end
+
+    it("at one second more than the limit, in the middle of an attempt, and not at the limit (D3)", function()
+      local got = device()
+      assert.is_true(slow(false, { limits = { fetch_time = 100 } }):fetch(URI, 0, got.sink))
+      assert.equal(PAYLOAD, got.bytes)
+      got = device()
+      fails("timed_out", "9 bytes in 99 seconds, no more time", slow(false, { limits = { fetch_time = 99 } }), got.sink)
+      assert.equal("012345678", got.bytes)
+    end)
+
+    it("at the limit of time however many attempts there were, waits included (D3)", function()
+      assert.is_true(slow(true, { limits = { fetch_time = 109 } }):fetch(URI, 0, device().sink))
+      fails("timed_out", "9 bytes in 108 seconds", slow(true, { limits = { fetch_time = 108 } }))
+      fails("timed_out", "1 bytes in 10 seconds", slow(true, { limits = { fetch_time = 10 } }))
+    end)
+
+    it("at no time without a clock", function()
+      assert.is_true(slow(false, { clock = false, limits = { fetch_time = 1 } }):fetch(URI, 0, device().sink))
     end)
 
     it("without a way to download", function() fails("unsupported", "fetches no payloads", new{}) end)

@@ -168,6 +168,8 @@ describe("a configuration file", function()
     ["fetch = { scheme = {} }"] = 'fetch.scheme: unknown setting, did you mean "schemes"?',
     ["fetch = { size = 0 }"] = "fetch.size: want a whole number from 1 to 1099511627776, found 0",
     ["fetch = { size = (1 << 40) + 1 }"] = "fetch.size: want a whole number from 1 to 1099511627776",
+    ["fetch = { time = 0 }"] = "fetch.time: want a whole number from 1 to 31536000, found 0",
+    ["fetch = { time = 31536001 }"] = "fetch.time: want a whole number from 1 to 31536000, found 31536001",
     ["fetch = { attempts = 0 }"] = "fetch.attempts: want a whole number from 1, found 0",
     ["reports = { sign = 1 }"] = "reports.sign: want a boolean, found 1",
     ["reports = { recipients = {} }"] = "reports.recipients: want at least 1, found 0",
@@ -184,10 +186,10 @@ describe("a configuration file", function()
 
   it("of a device fetches over https alone, unless it names http", function()
     local found = assert(load_device())
-    assert.same({ schemes = { "https" }, size = 256 << 20, attempts = 64 }, found.fetch)
+    assert.same({ schemes = { "https" }, size = 256 << 20, attempts = 64, time = 3600 }, found.fetch)
     assert.is_nil(found.tls)
-    found = assert(load_device "fetch = { schemes = { 'http' }, size = 1 << 40, attempts = 1 }, tls = { authorities = 'ca.pem' }")
-    assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1 }, found.fetch)
+    found = assert(load_device "fetch = { schemes = { 'http' }, size = 1 << 40, attempts = 1, time = 31536000 }, tls = { authorities = 'ca.pem' }")
+    assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1, time = 31536000 }, found.fetch)
     assert.same({ authorities = folder .. "/ca.pem" }, found.tls)
     assert.same({}, assert(load_device "fetch = { schemes = {} }").fetch.schemes)
   end)

@@ -10,11 +10,8 @@ Download.__index = Download
 
 local download = {}
 
--- Failures that may pass, a server that says no among them; another attempt at the others would end in the
--- same way.
-local passing <const> = {
-  not_connected = true, timed_out = true, busy = true, truncated = true, refused = true,
-}
+-- Failures that may pass; another attempt at the others would end in the same way.
+local passing <const> = { not_connected = true, timed_out = true, busy = true, truncated = true }
 
 --- A URI as people may see it: scheme, host and path. User, password and query may be secrets.
 -- @tparam string uri
@@ -48,7 +45,8 @@ end
 -- @treturn Download
 function download.new(broker, uri, offset, sink)
   return setmetatable({ broker = broker, uri = uri, public_uri = download.public(uri), offset = offset,
-    sink = sink, received = 0, attempts = 0, given = { uri = uri, received = 0 } }, Download)
+    sink = sink, received = 0, attempts = 0, given = { uri = uri, received = 0 },
+    began = broker.clock and broker.clock() }, Download)
 end
 
 local function fail(self, final, message, code)
@@ -56,8 +54,15 @@ local function fail(self, final, message, code)
   return nil, message, code
 end
 
+-- A server that sends just enough to be waited for would hold the session, and all that wait for it.
+local function check_time(self)
+  local limit <const> = self.broker.limits.fetch_time
+  if not self.began or self.broker.clock() - self.began <= limit then return true end
+  return fail(self, true, ("%d bytes in %d seconds, no more time"):format(self.received, limit), "timed_out")
+end
+
 local function take(self, bytes)
-  if self.final then return nil, self.message, self.code end
+  if self.final or not check_time(self) then return nil, self.message, self.code end
   local limit <const> = self.broker.limits.fetch_size
   if #bytes > limit - self.received then
     return fail(self, true, ("the payload exceeds %d bytes"):format(limit), "too_large")
@@ -69,6 +74,7 @@ local function take(self, bytes)
 end
 
 local function attempt(self)
+  if not check_time(self) then return nil end
   if self.attempts >= self.broker.limits.fetch_attempts then
     local message <const> = ("%d attempts, the last: %s"):format(self.attempts, self.message)
     return fail(self, true, message, "limit_reached")

@@ -28,6 +28,7 @@ broker.limits = {
   waiting = 64, -- sessions in line for one TAM
   fetch_size = 256 << 20, -- bytes of one payload by URI
   fetch_attempts = 64, -- of one payload, however far each gets
+  fetch_time = 3600, -- seconds for one payload, waits included
 }
 
 local known <const> = {
@@ -57,14 +58,16 @@ end
 -- * `flow` name, path or table; `default_flow`
 -- * `sleep` `sleep(seconds)`, may suspend; `random` n -> n bytes; `await` as in `teep.task` (default)
 -- * `observe(event, details)`; `limits` see @{broker.limits}
--- * `store`, `clock`: accepted with the other modules' options; the broker keeps nothing
+-- * `clock` seconds since 1970, for `limits.fetch_time`; payloads may take any time without
+-- * `store`: accepted with the other modules' options; the broker keeps nothing
 -- @treturn[1] Broker
 -- @treturn[2] nil, string, string message and code: those of the flow, see @{teep.broker.flow.load}
 function broker.new(given)
   options.check(given, known)
   if not given.agents[1] then error("option agents: want at least one agent", 2) end
   local self = setmetatable({ agents = given.agents, connect = given.connect,
-    download = given.download, flow = given.flow or flow.default, sleep = given.sleep, random = given.random,
+    download = given.download, clock = given.clock,
+    flow = given.flow or flow.default, sleep = given.sleep, random = given.random,
     observe = given.observe or function() end, limits = merge(given.limits), listeners = {},
     downloads = {} }, Broker)
   self.queue = queue.new(self.limits.waiting, given.await or task.await)
@@ -196,7 +199,7 @@ end
 -- @tparam function sink `sink(bytes) -> true | nil, message, code`; its failure ends the download
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code: those of the sink, of `download` or of the flow,
---   `too_large` or `limit_reached` (@{broker.limits}), `unsupported` when there is no `download`
+--   `too_large`, `limit_reached` or `timed_out` (@{broker.limits}), `unsupported` when there is no `download`
 -- @usage agent.new{ fetch = function(...) return broker:fetch(...) end, ... }
 function Broker:fetch(uri, offset, sink)
   if not self.download then return errors.fail("unsupported", "this broker fetches no payloads") end

@@ -42,6 +42,7 @@ local fetch <const> = {
     },
     size = { type = "integer", min = 1, max = 1 << 40, default = broker.limits.fetch_size }, -- bytes
     attempts = { type = "integer", min = 1, default = broker.limits.fetch_attempts },
+    time = { type = "integer", min = 1, max = 31536000, default = broker.limits.fetch_time }, -- seconds
   },
 }
 

@@ -37,7 +37,7 @@ local function open_broker(settings, running, agent)
     download = function(uri, offset, sink) return transport.download(loop, uri, offset, sink, downloads) end,
     sleep = function(seconds) await(function(done) loop:timer(seconds, done) end) end,
     observe = observer.new(running.logger, broker_events),
-    limits = { fetch_size = fetch.size, fetch_attempts = fetch.attempts },
+    limits = { fetch_size = fetch.size, fetch_attempts = fetch.attempts, fetch_time = fetch.time },
   }
 end
 
