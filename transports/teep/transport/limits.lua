@@ -43,8 +43,8 @@ limits.download = extended(limits.client, {
 })
 
 local sizes <const> = {
-  message = true, incoming = true, incoming_per_address = true, queue = true, fragments = true, connections = true, per_address = true,
-  answers = true, answers_size = true, download = true,
+  message = true, incoming = true, incoming_per_address = true, queue = true, fragments = true,
+  connections = true, per_address = true, answers = true, answers_size = true, download = true,
 }
 
 local function in_range(name, value)
