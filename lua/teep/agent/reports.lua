@@ -24,7 +24,7 @@ local function abilities(agent)
   for _, list in ipairs{ agent.algorithms, encryption.algorithms } do
     table.move(list, 1, #list, #names + 1, names)
   end
-  return capabilities.of{ algorithms = names }
+  return capabilities.of{ algorithms = names, device = agent.device }
 end
 
 -- A TAM has all four profiles (T-115) unless it has said otherwise.

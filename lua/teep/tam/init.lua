@@ -20,6 +20,8 @@ Tam.__index = Tam
 -- @tparam table opts
 --   `keys`: private keys, ESP256 and Ed25519 at least (section 8.1);
 --   `trust`: `agents` and `signers`, lists of public keys; an agent is known by the thumbprint of its key;
+--   optionally `reporters`: keys that sign SUIT Reports, other than those of messages;
+--   `decryption_keys`: optional, private keys that SUIT Reports may be encrypted to;
 --   `policy`: of `teep.policy`, or an object with `decide(self, point, facts, await)`;
 --   `store`: of `teep.store`;
 --   `wire`: dialect, default `"v26"`;

@@ -45,6 +45,26 @@ describe("teep.suit.report.capabilities", function()
     assert.equal(#parameters.rows, #can.parameters)
   end)
 
+  it("leaves out what needs something that the device cannot tell (S-122)", function()
+    local function listed(device, list)
+      local set <const> = {}
+      for _, number in ipairs(capabilities.of{ algorithms = { "SHA-256" }, device = device }[list]) do set[number] = true end
+      return set
+    end
+    local bare <const>, full <const> = raw.device, {
+      clock = os.time, slot = print, battery = print, authorized = print, version = print, wait = {}, metadata = print,
+      device_identifier = ("d"):rep(16),
+    }
+    for _, number in ipairs{ 4, 5, 24, 26, 27, 28, 29 } do
+      for _, list in ipairs{ "commands", "parameters" } do
+        assert.is_nil(listed(bare, list)[number])
+        assert.is_true(listed(full, list)[number])
+      end
+    end
+    assert.same({ nil, true }, { listed(bare, "parameters")[30], listed(full, "parameters")[30] })
+    for _, number in ipairs{ 1, 2, 3, 18, 21, 22 } do assert.is_true(listed(bare, "commands")[number]) end
+  end)
+
   it("lists algorithms by number, and any component unless prefixes are given", function()
     local can <const> = assert(read_back(capabilities.of{ algorithms = { "ESP256", "SHA-256", "Ed25519" } })).capabilities
     assert.same({ -19, -16, -9 }, can.algorithms)

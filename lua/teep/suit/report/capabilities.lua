@@ -37,6 +37,28 @@ local function sorted(set)
   return list
 end
 
+-- A command consumes the parameter whose label is its code, where it needs anything of the device.
+local function has(device, needs) return not (needs and device) or device[needs] ~= nil end
+
+local function supported_commands(device)
+  local set <const> = {}
+  for code, row in pairs(commands) do
+    if has(device, row.needs) then set[code] = true end
+  end
+  return sorted(set)
+end
+
+local COMPONENT_METADATA <const> = 30
+
+local function supported_parameters(device)
+  local set <const> = {}
+  for _, row in ipairs(parameters.rows) do
+    local needs <const> = row.label == COMPONENT_METADATA and "metadata" or (commands[row.label] or {}).needs
+    if has(device, needs) then set[row.label] = true end
+  end
+  return sorted(set)
+end
+
 local function labels_of(rows, extra)
   local set <const> = {}
   for _, label in ipairs(extra or {}) do set[label] = true end
@@ -65,27 +87,30 @@ local function algorithm_numbers(names)
   return sorted(set)
 end
 
---- What the processor has.
+--- What the processor has on a device.
 -- @tparam table given
 -- @tparam {string,...} given.algorithms names: digests, signatures, and for encrypted payloads key management
 --   and content encryption
+-- @tparam[opt] table given.device as for @{processor.run}: what needs something that the device cannot tell
+--   is left out; everything is in without
 -- @tparam[opt] {{string,...},...} given.components identifiers that what is installed has to begin with; any
 --   identifier when absent
 -- @treturn table as @{teep.suit.report.encode} takes it
 -- @usage local can = capabilities.of{ algorithms = { "SHA-256", "ESP256" } }
 function capabilities.of(given)
-  options.check(given, { algorithms = "table", components = "table?" })
+  options.check(given, { algorithms = "table", components = "table?", device = "table?" })
   local components <const> = {}
   for i, prefix in ipairs(given.components or { {} }) do
     components[i] = table.move(prefix, 1, #prefix, 1, {})
     table.insert(components[i], true)
   end
   return {
-    components = components, commands = sorted(commands), parameters = labels_of(parameters.rows),
+    components = components, commands = supported_commands(given.device),
+    parameters = supported_parameters(given.device),
     algorithms = algorithm_numbers(given.algorithms),
     envelope = labels_of(severable(), { labels.authentication_wrapper, labels.manifest }),
-    manifest = labels_of(all_rows(), { 1, 2, 3, 4, 5 }),
-    common = { 2, 4 },
+    manifest = labels_of(all_rows(), { 1, 2, 3, 4, 5, 6 }),
+    common = { 1, 2, 4 }, dependency = { 1 },
   }
 end
 
