@@ -6,7 +6,7 @@ local tree <const> = require "fixtures.suit_tree"
 
 local seq <const>, map <const> = raw.sequence, raw.map
 local kid <const> = raw.signer:thumbprint()
-local second <const> = assert(key.generate{ algorithm = "Ed25519" })
+local second <const> = assert(key.generate{ algorithm = "ESP256" })
 
 describe("rights of signers:", function()
   local sim
