@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,8 +99,18 @@ static int replace(lua_State *L) {
   return push_done(L, path, replace_file(path, lteep_check_bytes(L, 2)));
 }
 
-static const luaL_Reg functions[] = {
-    {"create_private", create_private}, {"replace", replace}, {NULL, NULL}};
+/* outlive_size_limit(): a file that may not grow (RLIMIT_FSIZE) is a failed write from now on. Its
+ * signal would end the process and leave a part of the file. */
+static int outlive_size_limit(lua_State *L) {
+  (void)L;
+  signal(SIGXFSZ, SIG_IGN);
+  return 0;
+}
+
+static const luaL_Reg functions[] = {{"create_private", create_private},
+                                     {"replace", replace},
+                                     {"outlive_size_limit", outlive_size_limit},
+                                     {NULL, NULL}};
 
 int lteep_open_file(lua_State *L) {
   luaL_newlib(L, functions);

@@ -5,6 +5,9 @@ local command = {}
 
 local teep = lfs.currentdir() .. "/" .. (os.getenv "LUATEEP_BUILD" or "build") .. "/bin/teep"
 
+--- Where the command is.
+command.path = teep
+
 local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
 local function line(arguments)

@@ -168,6 +168,22 @@ describe("a daemon", function()
     here:must("manifest", "add", "app.suit", "--config", "tam.lua")
   end)
 
+  it("tells whoever asks the wrong one that it is", function()
+    here:start_tam()
+    here:start_device()
+    for _, case in ipairs{
+      { "a TAM answers here", "request", "app", "--config", "tam.lua" },
+      { "a TAM answers here", "unrequest", "app", "--config", "tam.lua" },
+      { "a device answers here", "manifest", "list", "--config", "device.lua" },
+      { "a device answers here", "device", "show", "0123", "--config", "device.lua" },
+    } do
+      local code, output, complaint = here:teep(table.unpack(case, 2))
+      assert.same({ 1, "" }, { code, output })
+      assert.matches("^teep: " .. case[1] .. ", and has nothing for %u+ /[^\n]*: is it the right %-%-config or %-%-socket%?\n$",
+        complaint)
+    end
+  end)
+
   it("numbers the messages it keeps and goes on after a restart", function()
     here:start_tam()
     local device = here:start_device()

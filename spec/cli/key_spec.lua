@@ -8,6 +8,12 @@ describe("teep key", function()
   after_each(function() command.remove(folder) end)
 
   local function teep(...) return command.run{ folder = folder, ... } end
+  -- A limit on the size of files stands for a full disk; what is told goes through a pipe.
+  local function teep_where_nothing_grows(arguments)
+    return command.run{ folder = folder, program = "sh", "-c", 'ulimit -f 0; "$@" 2>&1 | cat', "sh", command.path,
+      table.unpack(arguments) }
+  end
+
   local function generate(name, algorithm)
     local code, output, complaint = teep("key", "generate", "--algorithm", algorithm or "ESP256", "-o", name)
     assert.equal(0, code, complaint)
@@ -26,6 +32,24 @@ describe("teep key", function()
     end
     assert.equal(before, command.read(folder .. "/a.key"))
     assert.is_nil(lfs.attributes(folder .. "/nowhere"))
+  end)
+
+  it("leaves no part of a file where no file may grow, and says so", function()
+    generate "signer.key"
+    local before = command.read(folder .. "/signer.key")
+    for _, arguments in ipairs{
+      { "key", "generate", "--algorithm", "ESP256", "-o", "new.key" },
+      { "key", "public", "signer.key", "-o", "new.pub" }, { "key", "public", "signer.key", "-o", "signer.key" },
+    } do
+      local _, told = teep_where_nothing_grows(arguments)
+      assert.matches("^teep: [^\n]*: File too large\n$", told)
+      assert.matches(arguments[#arguments], told, 1, true)
+    end
+    local names = {}
+    for name in lfs.dir(folder) do if not name:find "^%." then names[#names + 1] = name end end
+    assert.same({ "signer.key" }, names)
+    assert.equal(before, command.read(folder .. "/signer.key"))
+    generate "new.key"
   end)
 
   it("refuses a file that holds no key, a truncated and a too large one", function()

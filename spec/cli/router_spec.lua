@@ -3,13 +3,13 @@ local json = require "teep.daemon.json"
 local router = require "teep.daemon.router"
 
 describe("the router of an admin socket", function()
-  local routes = router.new{
+  local routes = router.new("a TAM", {
     ["GET /status"] = function() return { role = "tam" } end,
     ["POST /manifests"] = function(body) return { size = #body } end,
     ["GET /devices/*"] = function(_, kid) return { kid = kid } end,
     ["DELETE /devices/*"] = function() return errors.fail("not_found", "no device") end,
     ["POST /check"] = function() return errors.fail("config_invalid") end,
-  }
+  })
 
   local function answer(method, path, body)
     local status, text = routes:answer{ method = method, path = path, body = body }
@@ -21,6 +21,8 @@ describe("the router of an admin socket", function()
       local status, value = answer("GET", path)
       assert.equal(404, status)
       assert.equal("not_found", value.code)
+      assert.equal(("a TAM answers here, and has nothing for GET %s: is it the right --config or --socket?"):format(path),
+        value.message)
     end
   end)
 

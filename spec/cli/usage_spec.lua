@@ -39,6 +39,8 @@ describe("the teep command", function()
       { "no key to show", "give a key file or --config", { "key", "public" } },
       { "two keys to show", "can not be used together", { "key", "public", "a", "--config", "b" } },
       { "an identifier that is none", "component identifier", { "request", "a b", "--socket", "x" } },
+      { "no device to show", "an empty identifier names nothing", { "device", "show", "", "--socket", "x" } },
+      { "no manifest to show", "an empty identifier names nothing", { "manifest", "show", "", "--socket", "x" } },
       { "a UUID that is none", "want a UUID", { "suit", "create", "--vendor", "x" } },
       { "a number that is none", "want a whole number", { "suit", "create", "--sequence-number", "1.5" } },
     }

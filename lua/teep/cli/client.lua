@@ -64,6 +64,7 @@ end
 function client.call(arguments, method, path, body)
   local socket, message, code = find_socket(arguments)
   if not socket then return nil, message, code end
+  if path:find "/$" then return nil, "an empty identifier names nothing", "usage" end
   if #path > path_limit then return errors.fail("too_large", "the identifier is too long for a request") end
   local answer, why, reason = exchange{ socket = socket, method = method, path = path, body = body }
   if not answer then return nil, ("no daemon answers at %s: %s"):format(socket, why), reason end

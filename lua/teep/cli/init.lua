@@ -4,6 +4,7 @@
 -- becomes one line on standard error and exit code 1, or 2 when the code is `usage`.
 -- @module teep.cli
 local argparse <const> = require "argparse"
+local core <const> = require "teep.core"
 local errors <const> = require "teep.errors"
 local output <const> = require "teep.cli.output"
 local providers <const> = require "teep.config.providers"
@@ -105,6 +106,7 @@ end
 -- @treturn integer exit code: 0 done, 1 refused or failed, 2 wrong usage
 -- @usage os.exit(require("teep.cli").main(arg), true)
 function cli.main(arguments)
+  core.file.outlive_size_limit()
   local ok, result, message, code = xpcall(run, trace, arguments)
   if not ok then return report_fault(result) end
   if result == nil then

@@ -69,9 +69,12 @@ local function start(settings, running)
   local message, reason
   made, message, reason = open_broker(settings, running, agent)
   if not made then return nil, message, reason end
-  local served, why, kind = running:admin(settings.admin_socket, broker_routes.new{
-    settings = settings, broker = made, agent = agent, driver = driver, version = version,
-  })
+  local served, why, kind = running:admin{
+    name = "a device", socket = settings.admin_socket,
+    routes = broker_routes.new{
+      settings = settings, broker = made, agent = agent, driver = driver, version = version,
+    },
+  }
   if not served then return nil, why, kind end
   go_on(running, made)
   check_regularly(settings, running, made)

@@ -60,14 +60,14 @@ function Host:awaiter()
 end
 
 --- Serve routes on the admin socket, to the user that runs the daemon and to root.
--- @tparam string path of the socket
--- @tparam {[string]=function} routes of teep.daemon.router
+-- @tparam table given `socket` (path), `routes` of teep.daemon.router, `name` of the daemon, for people who
+--   ask the wrong one
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string message and code: `busy` when a daemon runs there already
-function Host:admin(path, routes)
-  local routing = router.new(routes)
+function Host:admin(given)
+  local routing = router.new(given.name, given.routes)
   return self:serve{
-    socket = path, limits = admin_limits, allowed_uids = { 0, lfs.attributes("/proc/self", "uid") },
+    socket = given.socket, limits = admin_limits, allowed_uids = { 0, lfs.attributes("/proc/self", "uid") },
     http = function(request)
       self:task(function()
         local status, body = routing:answer(request)

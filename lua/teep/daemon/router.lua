@@ -48,7 +48,8 @@ function Router:answer(request)
   local route, parameter = self:find(request.method, request.path)
   if not route then
     if self:knows(request.path) then return failure("this path has no such method", "unsupported") end
-    return failure("no such path", "not_found")
+    return failure(("%s answers here, and has nothing for %s %s: is it the right --config or --socket?")
+      :format(self.name, request.method, request.path), "not_found")
   end
   local value, message, code = route(request.body or "", parameter)
   if value == nil then return failure(message, code) end
@@ -63,10 +64,11 @@ router.internal_error = json.encode{
 }
 
 --- A router.
+-- @tparam string name of the daemon, for people who ask the wrong one
 -- @tparam {[string]=function} routes `"GET /status"` or `"GET /devices/*"` to
 --   `route(body, parameter) -> value | nil, message, code`
 -- @treturn table router
--- @usage local routes = router.new{ ["GET /status"] = function() return { role = "tam" } end }
-function router.new(routes) return setmetatable({ routes = routes }, Router) end
+-- @usage local routes = router.new("a TAM", { ["GET /status"] = function() return { role = "tam" } end })
+function router.new(name, routes) return setmetatable({ name = name, routes = routes }, Router) end
 
 return router

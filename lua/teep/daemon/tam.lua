@@ -114,9 +114,10 @@ local function start(settings, running)
   running:close_at_end(server)
   warn_of(running, server, listen.tls)
   local facts = { version = version, port = server.port, keys = open.keys, uris = uris(listen, server.port) }
-  local served, flaw, kind = running:admin(settings.admin_socket, tam_routes.new{
-    settings = settings, tam = open.tam, store = open.store, facts = facts,
-  })
+  local served, flaw, kind = running:admin{
+    name = "a TAM", socket = settings.admin_socket,
+    routes = tam_routes.new{ settings = settings, tam = open.tam, store = open.store, facts = facts },
+  }
   if not served then return nil, flaw, kind end
   expire(running, open.tam)
   return facts

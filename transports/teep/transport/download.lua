@@ -152,8 +152,8 @@ local download_options <const> = {
 -- @treturn[1] true the whole was received
 -- @treturn[2] nil, string, string message and code: of the sink; denied (scheme), config_invalid,
 --   tls_failed, payload_not_found (404, 410), busy (408, 425, 429, 500 and above), refused (other status),
---   unexpected_message (not what was asked for), too_large; not_connected and timed_out: go on from what was received. A body that ends with
---   the connection and has no length counts as whole
+--   unexpected_message (not what was asked for), too_large; not_connected and timed_out: go on from what was
+--   received. A body that ends with the connection and has no length counts as whole
 -- @usage local received = 0
 -- local good, message, code = transport.download(loop, "http://127.0.0.1:8080/app.bin", received,
 --   function(bytes) received = received + #bytes return slot:write(bytes) end, { schemes = { "http" } })
