@@ -371,22 +371,23 @@ describe("encrypted payloads", function()
     end
   end
 
-  -- Signed anew by the signer of these specs, as the examples with AES-KW have a MAC.
-  local function resigned(envelope)
-    local members <const> = cbor.decode(envelope)
-    return raw.envelope((members.value or members):get(3), { members = { ["#0"] = false } })
+  -- As they are published: those with AES-KW have a MAC.
+  local function verified(envelope)
+    return assert(suit.verify(envelope, {
+      keys = { vectors.signer(), examples.mac, examples.distributor }, algorithms = { "ESP256", "HMAC-256" },
+    }))
   end
 
   for name, file in pairs{ ["aes-kw-content"] = false, ["es-ecdh-content"] = false,
     ["aes-kw"] = "encrypted-payload-aes-kw-aes-gcm.hex", ["aes-kw-slot"] = "encrypted-payload-aes-kw-aes-gcm.hex" } do
     with_files("of manifest " .. name .. " are installed (S-090)",
       { "suit-manifest-" .. name .. ".hex.signed", file or nil }, function(envelope, ciphertext)
-        local verified <const> = assert(suit.verify(resigned(envelope), { keys = raw.trusted }))
-        local outcome <const> = sim:run(verified, { decrypt = decrypter(),
+        local manifest <const> = verified(envelope)
+        local outcome <const> = sim:run(manifest, { decrypt = decrypter(),
           fetch = function(_, _, sink) return sink(ciphertext) end })
         assert.is_true(outcome.ok, outcome.message)
         local found
-        for _, id in ipairs(verified.components) do
+        for _, id in ipairs(manifest.components) do
           if sim:content(id) == examples.plaintext then found = id end
         end
         assert.is_truthy(found)
@@ -395,17 +396,10 @@ describe("encrypted payloads", function()
 
   with_files("of manifest es-ecdh-dependency are installed: encrypted by the distributor for the author (P-16)",
     { "suit-manifest-es-ecdh-dependency.hex.signed" }, function(envelope)
-      local members <const> = cbor.decode(envelope).value
-      local manifest <const> = members:get(3)
-      local others <const> = { ["#0"] = false }
-      for _, pair in ipairs(members) do
-        if cbor.type(pair[1]) == "text" then others[pair[1].value] = pair[2] end
-      end
-      local verified <const> = assert(suit.verify(raw.envelope(manifest, { members = others }),
-        { keys = { raw.trusted[1], vectors.signer() } }))
-      local outcome <const> = sim:run(verified, { decrypt = decrypter(), rules = { lenient_completeness = true } })
+      local manifest <const> = verified(envelope)
+      local outcome <const> = sim:run(manifest, { decrypt = decrypter(), rules = { lenient_completeness = true } })
       assert.is_true(outcome.ok, outcome.message)
-      assert.equal(examples.plaintext, sim:content(verified.components[1]))
+      assert.equal(examples.plaintext, sim:content(manifest.components[1]))
     end)
 
   -- The personalization of the TEEP draft: encrypted data for a TA that is its dependency.
@@ -414,8 +408,7 @@ describe("encrypted payloads", function()
     pending("of the TEEP draft personalize a TA with the key of its device - " .. vectors.absent)
   else
     local function personalize()
-      local verified <const> = assert(suit.verify(personalization, { keys = { vectors.signer() } }))
-      return sim:run(verified, {
+      return sim:run(verified(personalization), {
         decrypt = decrypter(), device = vectors.device, rules = require("teep.suit.rules").lenient,
         fetch = function(from, _, sink)
           return sink(from:find "%.suit" and uri or from:find "%.ta" and vectors.payload or uri)
