@@ -84,7 +84,8 @@ local function gather(tam, agent, answer, read)
   if not manifests then return nil, reason, code end
   local installed <const>, failed, why = tam.store:tc_list(agent.kid)
   if not installed then return nil, failed, why end
-  local suit_reports <const> = reports.facts(tam, read, manifests_of(installed), agent.kid)
+  local suit_reports <const> = #read > 0
+    and reports.facts(tam, read, manifests_of(installed), agent.kid) or {}
   return facts.plan {
     agent = agent, inventory = installed, response = answer, manifests = manifests, now = tam.clock(),
     suit_reports = suit_reports,

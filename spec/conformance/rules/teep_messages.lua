@@ -29,7 +29,7 @@ return {
   { "T-025", "MUST", "TEEP 4.2", "TAM: QueryRequest: without format the payload is an EAT",
     not_yet = "attestation of the TAM" },
   { "T-026", "MUST", "TEEP 4.2", "TAM: key of a protected TAM SUIT report differs from TEEP message key",
-    not_yet = "protected SUIT Reports" },
+    not_yet = "SUIT Reports of a TAM" },
   { "T-027", "procedure", "TEEP 4.2", "TAM: list cipher suites and SUIT profiles the TAM itself supports" },
   { "T-028", "MUST", "TEEP 4.3", "agent: QueryResponse token equals request token; absent if none" },
   { "T-029", "MUST", "TEEP 4.3", "agent: QueryResponse: format present unless default-profile EAT",
