@@ -67,6 +67,23 @@ describe("an encrypted component", function()
     end
   end)
 
+  it("may lie at a URI as a ciphertext", function()
+    here:write("hello.bin", ("a secret "):rep(8192))
+    here:must("suit", "encrypt", "hello.bin", "--recipient", "encryption.pub", "--algorithm", "A128CTR", "-o", "hello.enc",
+      "--info", "hello.info")
+    local uri <const> = ("http://127.0.0.1:%s/hello.enc"):format(here:serve_files(here.folder))
+    here:write("fetched.lua", (description:gsub("encryption = .-inline = true",
+      ('uri = %q, staging = "staged", encryption = { info = "hello.info", ciphertext = "hello.enc" }'):format(uri))))
+    here:must("suit", "create", "fetched.lua", "-o", "hello.unsigned")
+    here:must("suit", "sign", "hello.unsigned", "--key", "signer.key", "-o", "hello.suit")
+    here:start_tam()
+    add("device.lua", 'fetch = { schemes = { "http" } },')
+    here:start_device()
+    here:must("manifest", "add", "hello.suit", "--config", "tam.lua")
+    here:must("request", "hello", "--config", "device.lua")
+    assert.equal(9 * 8192, here:json("status", "--config", "device.lua", "--json").components[1].size)
+  end)
+
   it("counts as installed though the TAM does not know who reports it", function()
     start "signer.pub"
     offer "encryption.pub"

@@ -175,6 +175,8 @@ describe("a configuration file", function()
     ["reports = { recipients = {} }"] = "reports.recipients: want at least 1, found 0",
     ["reports = { algorithm = 'A256CTR' }"] = "reports.algorithm: want one of A128GCM, A128CTR, ChaCha20/Poly1305",
     ["reports = { signed = true }"] = 'reports.signed: unknown setting, did you mean "sign"?',
+    ["rules = { lenient = true }"] = "rules.lenient: unknown setting",
+    ["rules = { decrypt_on_fetch = 'yes' }"] = 'rules.decrypt_on_fetch: want a boolean, found "yes"',
     ["decryption_keys = 'kek.key'"] = "decryption_keys: want a table",
     ["tls = {}"] = "tls.authorities: is missing",
     ["tls = { authorities = '' }"] = "tls.authorities: want a path",
@@ -193,6 +195,12 @@ describe("a configuration file", function()
     assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1, time = 31536000 }, found.fetch)
     assert.same({ authorities = folder .. "/ca.pem" }, found.tls)
     assert.same({}, assert(load_device "fetch = { schemes = {} }").fetch.schemes)
+  end)
+
+  it("of a device takes the rules of the manifest processor, all of them strict unless it says so", function()
+    assert.same({}, assert(load_device()).rules)
+    assert.same({ lenient_integrity = true, merge_rights = false },
+      assert(load_device "rules = { lenient_integrity = true, merge_rights = false }").rules)
   end)
 
   it("of a device leaves reports plain, unless it says how to protect them", function()

@@ -2,6 +2,7 @@
 -- @module teep.config.device
 local broker <const> = require "teep.broker"
 local shared <const> = require "teep.config.shared"
+local suit_rules <const> = require "teep.suit.rules"
 local uri <const> = require "teep.transport.uri"
 
 local driver <const> = {
@@ -49,6 +50,10 @@ local fetch <const> = {
 -- Whom to believe that a server is who it says, of TAMs and payloads; the system's authorities otherwise.
 local tls <const> = { type = "record", fields = { authorities = { type = "path", required = true } } }
 
+-- Choices of the manifest processor, see docs/suit.md; strict when empty.
+local rules <const> = { type = "record", default = {}, fields = {} }
+for name in pairs(suit_rules.names) do rules.fields[name] = { type = "boolean" } end
+
 -- How SUIT Reports are protected, beyond the signature of the message: plain when empty.
 local reports <const> = {
   type = "record",
@@ -68,6 +73,7 @@ return {
     driver = driver,
     device = device,
     trust = shared.trust("tams", "signers"),
+    rules = rules,
     reports = reports,
     decryption_keys = shared.key_files, -- that payloads may be encrypted to, besides the key in the TEE
     tam_uri = tam_uri,

@@ -48,8 +48,9 @@ end
 local function open_agent(settings, opened, loaded, given)
   return agent.new{
     driver = opened, device = settings.device, trust = loaded.trust, reports = loaded.reports,
-    decryption_keys = loaded.decryption_keys, tam_uri = settings.tam_uri, wire = settings.wire,
-    clock = os.time, random = crypto.random, observe = given.observe, fetch = given.fetch,
+    decryption_keys = loaded.decryption_keys, rules = settings.rules, tam_uri = settings.tam_uri,
+    wire = settings.wire, clock = os.time, random = crypto.random, observe = given.observe,
+    fetch = given.fetch,
   }
 end
 
