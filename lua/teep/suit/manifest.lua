@@ -147,15 +147,26 @@ local function read_shared(self, fields, limits)
   return true
 end
 
+local function read_section(self, row, value, envelope, limits)
+  local content, message, code = severable(row, value, envelope)
+  if code then return content, message, code end
+  if not content then
+    self.missing[row.name] = true
+    return true
+  end
+  self.sections[row.name], message, code = sequence.decode(content, row.name, limits)
+  if code then return nil, message, code end
+  return true
+end
+
 local function read_sections(self, fields, envelope, limits)
+  local members <const> = envelope.members
   for _, row in ipairs(labels.sections) do
-    local content, message, code = severable(row, fields[row.name], envelope)
-    if code then return content, message, code end
-    if content then
-      self.sections[row.name], message, code = sequence.decode(content, row.name, limits)
-      if code then return nil, message, code end
+    local value <const> = fields[row.name]
+    if value or members[row.label] then
+      local ok, message, code = read_section(self, row, value, envelope, limits)
+      if not ok then return ok, message, code end
     end
-    self.missing[row.name] = fields[row.name] and not content or nil
   end
   for _, row in ipairs(labels.metadata) do
     local content, message, code = severable(row, fields[row.name], envelope)

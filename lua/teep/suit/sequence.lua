@@ -1,6 +1,5 @@
 --- Command sequences (draft-ietf-suit-manifest section 8.4.6): `[ code, argument, code, argument, ... ]`.
 -- @module teep.suit.sequence
-local cbor <const> = require "teep.cbor"
 local commands <const> = require "teep.suit.commands"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
@@ -23,62 +22,69 @@ for code, row in pairs(commands) do codecs[code] = row.argument and schema.compi
 
 local decode
 
--- Position of the content of a byte string within its encoding.
-local function head(encoded, content) return #encoded - #content end
+-- Bytes of a head; that it is the shortest has been checked.
+local function head_size(count)
+  if count < 24 then return 1 end
+  return count < 0x100 and 2 or count < 0x10000 and 3 or 5
+end
 
-local function decode_branch(scope, command, position, bytes, encoded)
-  local base <const> = command.argument_offset + position + head(encoded, bytes)
-  return decode(bytes, { limits = scope.limits, base = base, depth = scope.depth + 1 })
+local function decode_branch(scope, bytes, position)
+  return decode(bytes, {
+    limits = scope.limits, bounds = scope.bounds, base = position + head_size(#bytes),
+    depth = scope.depth + 1,
+  })
 end
 
 local decode_nested = {}
 
-function decode_nested.one(scope, command, item)
-  local branch, message, code = decode_branch(scope, command, 0, command.argument, item.bytes)
+function decode_nested.one(scope, command, position)
+  local branch, message, code = decode_branch(scope, command.argument, position)
   command.branches = { branch }
   return branch, message, code
 end
 
 -- Null, which succeeds without effect, may only be the last.
-function decode_nested.several(scope, command, item)
-  local list <const>, argument <const> = cbor.items(item.bytes), command.argument
+function decode_nested.several(scope, command, position)
+  local argument <const>, branches <const> = command.argument, {}
   if #argument > scope.limits.branches then
     return errors.fail("limit_reached", "try-each: %d sequences, limit %d", #argument, scope.limits.branches)
   end
-  command.branches = {}
+  position = position + head_size(#argument)
   for i, content in ipairs(argument) do
     local branch, message, code = content, nil, nil
     if content ~= schema.null then
-      branch, message, code = decode_branch(scope, command, list[i].offset, content, list[i].bytes)
+      branch, message, code = decode_branch(scope, content, position)
+      position = position + head_size(#content) + #content
     elseif i < #argument then
       branch, message, code = errors.fail("wrong_type", "try-each: null in front of a sequence")
     end
     if not branch then return branch, message, code end
-    command.branches[i] = branch
+    branches[i] = branch
   end
+  command.branches = branches
   return true
 end
 
-local function decode_argument(scope, command, item)
+-- `position`: where the argument begins in its section.
+local function decode_argument(scope, command, bytes, position)
   local row <const>, code <const> = command.row, command.code
-  command.argument = not row.argument and policies[item.bytes] or nil
+  command.argument = not row.argument and policies[bytes] or nil
   if command.argument then return true end
-  local argument, message, fault = codecs[code]:decode(item.bytes)
+  local argument, message, fault = codecs[code]:decode(bytes)
   if argument == nil then return nil, labels.describe(labels.commands, code) .. ": " .. message, fault end
   command.argument = argument
   if not row.nested then return true end
-  command.argument_offset = scope.base + item.offset
-  return decode_nested[row.nested](scope, command, item)
+  return decode_nested[row.nested](scope, command, position)
 end
 
 -- Offsets count from the head of the array of the section, as SUIT Reports want them; so does libcsuit. A
 -- sequence within another lies inside its bytes, so that its offsets are of the section as well.
-local function decode_command(scope, item, argument_item)
-  local number, message, code = code_number:decode(item.bytes)
+local function decode_command(scope, bytes, argument_bytes, position)
+  local number, message, code = code_number:decode(bytes)
   if not number then return number, message, code end
-  local command <const> = { code = number, offset = scope.base + item.offset, row = commands[number] }
+  local command <const> = { code = number, offset = position, row = commands[number] }
   if command.row then
-    local ok, why, fault = decode_argument(scope, command, argument_item)
+    local ok, why, fault = decode_argument(scope, command, argument_bytes, position + #bytes)
     if not ok then return nil, why, fault end
   end
   return command
@@ -94,7 +100,7 @@ local function decode_items(bytes, scope)
   if scope.depth > limits.nesting then
     return errors.fail("limit_reached", "sequences are nested deeper than %d", limits.nesting)
   end
-  local list, message, code = cbor.items(bytes, { bytes = limits.manifest_bytes })
+  local list, message, code = list_codec:decode(bytes, scope.bounds)
   if not list then return nil, message, code end
   if #list == 0 or #list % 2 == 1 then
     return errors.fail("size_out_of_range", "%d items, want pairs of command and argument", #list)
@@ -109,10 +115,12 @@ function decode(bytes, scope)
   local list, message, code = decode_items(bytes, scope)
   if not list then return list, message, code end
   local decoded <const> = {}
+  local position = scope.base + head_size(#list)
   for i = 1, #list, 2 do
-    local command, why, fault = decode_command(scope, list[i], list[i + 1])
-    if not command then return nil, at(scope.base + list[i].offset, why), fault end
+    local command, why, fault = decode_command(scope, list[i], list[i + 1], position)
+    if not command then return nil, at(position, why), fault end
     decoded[#decoded + 1] = command
+    position = position + #list[i] + #list[i + 1]
   end
   return decoded
 end
@@ -125,7 +133,9 @@ end
 --   are nil for a command that is not supported, `branches` are the sequences of try-each and run-sequence
 -- @treturn[2] nil, string, string `size_out_of_range`, `limit_reached` and the codes of teep.schema
 function sequence.decode(bytes, path, limits)
-  local decoded, message, code = decode(bytes, { limits = limits, base = 0, depth = 0 })
+  local decoded, message, code = decode(bytes, {
+    limits = limits, bounds = { bytes = limits.manifest_bytes }, base = 0, depth = 0,
+  })
   if decoded then return decoded end
   return nil, path .. (message:find "^at byte" and " " or ": ") .. message, code
 end
