@@ -29,7 +29,12 @@ static int write_all(int descriptor, lteep_bytes data) {
     if (written < 0 && errno != EINTR) return errno;
     if (written > 0) done += (size_t)written;
   }
-  return fsync(descriptor) == 0 ? 0 : errno;
+  return 0;
+}
+
+static int write_durably(int descriptor, lteep_bytes data) {
+  int failure = write_all(descriptor, data);
+  return failure ? failure : fsync(descriptor) == 0 ? 0 : errno;
 }
 
 /* Make the entry of a file durable. A folder that may not be read is left to the system. */
@@ -44,11 +49,12 @@ static int sync_folder(const char *path) {
   return failure;
 }
 
-/* A new file with these bytes, durable but for its entry; nothing is left after a failure. */
-static int create(const char *path, lteep_bytes data, mode_t mode) {
+/* A new file with these bytes; nothing is left after a failure. */
+static int create(const char *path, lteep_bytes data, mode_t mode,
+                  int (*writer)(int descriptor, lteep_bytes data)) {
   int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor < 0) return errno;
-  int failure = write_all(descriptor, data);
+  int failure = writer(descriptor, data);
   if (close(descriptor) != 0 && !failure) failure = errno;
   if (failure) unlink(path);
   return failure;
@@ -58,7 +64,7 @@ static int create(const char *path, lteep_bytes data, mode_t mode) {
 static int write_in_place(const char *path, lteep_bytes data) {
   int descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (descriptor < 0) return errno;
-  int failure = write_all(descriptor, data);
+  int failure = write_durably(descriptor, data);
   if (failure == EINVAL) failure = 0; /* what cannot be synced was written all the same */
   if (close(descriptor) != 0 && !failure) failure = errno;
   return failure;
@@ -70,7 +76,7 @@ static int replace_file(const char *path, lteep_bytes data) {
   if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode)) return write_in_place(path, data);
   int size = snprintf(beside, sizeof beside, "%s.%ld.new", path, (long)getpid());
   if (size < 0 || (size_t)size >= sizeof beside) return ENAMETOOLONG;
-  int failure = create(beside, data, 0666);
+  int failure = create(beside, data, 0666, write_durably);
   if (failure) return failure;
   if (rename(beside, path) == 0) return sync_folder(path);
   failure = errno;
@@ -88,8 +94,21 @@ static int push_done(lua_State *L, const char *path, int failure) {
  * existing path (a symbolic link too) is left alone: `exists`. */
 static int create_private(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  int failure = create(path, lteep_check_bytes(L, 2), 0600);
+  int failure = create(path, lteep_check_bytes(L, 2), 0600, write_durably);
   return push_done(L, path, failure ? failure : sync_folder(path));
+}
+
+/* note_private(path, bytes): as create_private, but not durable: for what may be lost in a crash.
+ */
+static int note_private(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  return push_done(L, path, create(path, lteep_check_bytes(L, 2), 0600, write_all));
+}
+
+/* make_private_folder(path) -> true | nil, message, code: mode 0700; `exists`. */
+static int make_private_folder(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  return push_done(L, path, mkdir(path, 0700) == 0 ? 0 : errno);
 }
 
 /* replace(path, bytes) -> true | nil, message, code: the file has either its old bytes or all of
@@ -107,10 +126,10 @@ static int outlive_size_limit(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg functions[] = {{"create_private", create_private},
-                                     {"replace", replace},
-                                     {"outlive_size_limit", outlive_size_limit},
-                                     {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"create_private", create_private},           {"note_private", note_private},
+    {"make_private_folder", make_private_folder}, {"replace", replace},
+    {"outlive_size_limit", outlive_size_limit},   {NULL, NULL}};
 
 int lteep_open_file(lua_State *L) {
   luaL_newlib(L, functions);

@@ -73,6 +73,7 @@ describe("a configuration file", function()
     { "polices = {}", 'polices: unknown setting, did you mean "policies"?' },
     { "wire = 'v99'", 'wire: want one of v26, v25, found "v99"' },
     { "log = { levl = 'info' }", 'log.levl: unknown setting, did you mean "level"?' },
+    { "log = { strangers = 0 }", "log.strangers: want a whole number from 1, found 0" },
     { "log = { level = 'loud' }", "log.level: want one of debug, info, warning, error" },
     { "trust = { agents = 'x' }", 'trust.agents: want a table, found "x"' },
     { "trust = { agents = { 1 } }", "trust.agents[1]: want a string, found 1" },
@@ -139,7 +140,7 @@ describe("a configuration file", function()
     assert.same({ agents = {}, reporters = {}, signers = {} }, found.trust)
     assert.same({ { path = "install_on_request", config = {} } }, found.policies)
     assert.equal("v26", found.wire)
-    assert.same({ level = "info" }, found.log)
+    assert.same({ level = "info", strangers = 10 }, found.log)
   end)
 
   it("accepts the smallest and the largest numbers", function()

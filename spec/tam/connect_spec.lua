@@ -76,7 +76,8 @@ describe("teep.tam connect", function()
   it("tells its host what it decided and sent", function()
     local w <const> = world.new()
     local bytes <const> = w.tam:connect(w.session)
-    assert.same({ point = "query", verb = "ask", policy = "install_on_request" }, w:event "decision")
+    assert.same({ point = "query", verb = "ask", policy = "install_on_request", stranger = true },
+      w:event "decision")
     assert.same({ direction = "out", type = "query-request", size = #bytes, bytes = bytes, session = w.session },
       w:event "message")
   end)

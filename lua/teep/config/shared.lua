@@ -52,6 +52,7 @@ shared.log = {
   fields = {
     level = { type = "enum", values = { "debug", "info", "warning", "error" }, default = "info" },
     file = { type = "path" },
+    strangers = { type = "integer", min = 1, default = 10 }, -- lines a second about unauthenticated peers
   },
 }
 

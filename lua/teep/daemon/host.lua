@@ -5,6 +5,7 @@ local log <const> = require "teep.log"
 local messages <const> = require "teep.daemon.messages"
 local providers <const> = require "teep.config.providers"
 local router <const> = require "teep.daemon.router"
+local strangers <const> = require "teep.daemon.strangers"
 local task <const> = require "teep.task"
 local transport <const> = require "teep.transport"
 
@@ -27,7 +28,8 @@ function Host:fault(fault) self.logger:error("internal error", "message", one_li
 function Host:observer()
   return function(event, details)
     if event == "message" then
-      self.messages:note(details.direction, details.bytes)
+      local session = details.session
+      self.messages:note(details.direction, details.bytes, session and not session.kid)
     else
       self:fault(details.traceback)
     end
@@ -94,6 +96,7 @@ function Host:close_at_end(object) table.insert(self.closing, 1, object) end
 --- Close everything, in the opposite order of opening.
 function Host:close()
   self.stopped = true
+  self.strangers:flush()
   for _, object in ipairs(self.closing) do object:close() end
   self.closing = {}
   self.loop:close()
@@ -123,14 +126,19 @@ local host = {}
 function host.new(settings, role)
   local ordered, flawed, what = providers.use(settings.providers, "providers")
   if not ordered then return nil, flawed, what end
-  local logger, message, code = log.new(settings.log)
+  local logger, message, code = log.new{ level = settings.log.level, file = settings.log.file }
   if not logger then return nil, message, code end
-  local noted, why, reason = messages.new{ role = role, logger = logger, wire = settings.wire,
-    folder = settings.messages }
-  if not noted then return nil, why, reason end
+  local self = setmetatable({ logger = logger, closing = {} }, Host)
+  self.strangers = strangers.new{
+    rate = settings.log.strangers, logger = logger, timer = function(...) return self.loop:timer(...) end,
+  }
+  local why, reason
+  self.messages, why, reason = messages.new{ role = role, logger = logger, wire = settings.wire,
+    folder = settings.messages, strangers = self.strangers }
+  if not self.messages then return nil, why, reason end
   local loop, flaw, kind = transport.loop()
   if not loop then return nil, flaw, kind end
-  local self = setmetatable({ logger = logger, messages = noted, loop = loop, closing = {} }, Host)
+  self.loop = loop
   loop.on_error = function(text) self:fault(text) end
   return self
 end

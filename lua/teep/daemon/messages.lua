@@ -3,9 +3,9 @@
 -- be read.
 -- @module teep.daemon.messages
 local hex <const> = require "teep.hex"
+local core <const> = require "teep.core"
 local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
-local errors <const> = require "teep.errors"
 local lfs <const> = require "lfs"
 local message <const> = require "teep.message"
 
@@ -16,6 +16,9 @@ local messages = {}
 
 --- Files kept in a folder; further messages are logged only.
 messages.file_limit = 9999
+
+--- Bytes of them.
+messages.size_limit = 256 << 20
 
 local shown <const> = 4 -- bytes: enough to tell devices and sessions apart when reading along
 
@@ -47,30 +50,31 @@ local function describe(bytes, wire)
   }
 end
 
-local function write(path, bytes)
-  local file, reason = io.open(path, "wb")
-  if not file then return nil, reason end
-  local written, flaw = file:write(bytes)
-  local closed, trouble = file:close()
-  return written and closed, flaw or trouble
+-- Once one does not fit none is kept any more, so that what is there has no gaps.
+local function has_room(self, size)
+  if self.full then return false end
+  self.full = self.count >= self.limit or self.size + size > self.size_limit
+  if self.full then self.logger:warning("no more messages are kept", "folder", self.folder) end
+  return not self.full
 end
 
 local function keep(self, direction, kind, bytes)
-  if not self.folder or self.count >= self.limit then return end
-  self.count = self.count + 1
+  if not self.folder or not has_room(self, #bytes) then return end
+  self.count, self.size = self.count + 1, self.size + #bytes
   local path = ("%s/%04d-%s-%s.cbor"):format(self.folder, self.count, direction, kind)
-  local kept, reason = write(path, bytes)
-  if not kept then self.logger:warning("message not kept", "path", path, "reason", reason) end
-  if self.count == self.limit then self.logger:warning("no more messages are kept", "folder", self.folder) end
+  local kept, reason = core.file.note_private(path, bytes)
+  if not kept then self.logger:warning("message not kept", "reason", reason) end
 end
 
 --- Note one message.
 -- @tparam string direction `in` or `out`
 -- @tparam string bytes COSE
+-- @tparam[opt] boolean stranger the peer is not authenticated: the line, and the file, may be left out
 -- @usage messages:note("out", bytes) --> ... info tam -> query-request 173 B ESP256+Ed25519 token=3f2a81c0
-function Messages:note(direction, bytes)
+function Messages:note(direction, bytes, stranger)
   local wanted = self.logger:wants "info"
   if not (wanted or self.folder) then return end
+  if stranger and self.strangers and not self.strangers:admit "info" then return end
   local seen = describe(bytes, self.wire)
   local arrow = direction == "out" and "->" or "<-"
   local event = ("%s %s %s %d B %s"):format(self.role, arrow, seen.type, #bytes, seen.algorithms)
@@ -80,28 +84,32 @@ function Messages:note(direction, bytes)
 end
 
 -- Go on after the files of an earlier run.
-local function last_number(folder)
-  local last = 0
-  for name in lfs.dir(folder) do
+local function count_files(self)
+  for name in lfs.dir(self.folder) do
     local digits = name:match "^(%d%d%d%d)%-"
-    last = math.max(last, digits and tonumber(digits) or 0)
+    if digits then
+      self.count = math.max(self.count, tonumber(digits))
+      self.size = self.size + (lfs.attributes(self.folder .. "/" .. name, "size") or 0)
+    end
   end
-  return last
 end
 
 --- @tparam table options `role` (name in the lines), `logger`, `wire`; `folder` to keep messages in, made
---   if it is absent; `limit` files (default @{file_limit})
+--   with mode 0700 if it is absent; `limit` files (default @{file_limit}), `size_limit` bytes of them (default
+--   @{size_limit}); `strangers` of teep.daemon.strangers
 -- @treturn[1] table messages
--- @treturn[2] nil, string, string message and code `io_failed`
+-- @treturn[2] nil, string, string message and code `io_failed`, `denied`, `no_space`, `exists`
 function messages.new(options)
   local self = setmetatable({ role = options.role, logger = options.logger, wire = options.wire,
-    folder = options.folder, limit = options.limit or messages.file_limit, count = 0 }, Messages)
+    folder = options.folder, limit = options.limit or messages.file_limit,
+    size_limit = options.size_limit or messages.size_limit, strangers = options.strangers, count = 0, size = 0,
+  }, Messages)
   if not self.folder then return self end
   if lfs.attributes(self.folder, "mode") ~= "directory" then
-    local made, reason = lfs.mkdir(self.folder)
-    if not made then return errors.fail("io_failed", "messages: %s: %s", self.folder, reason) end
+    local made, reason, code = core.file.make_private_folder(self.folder)
+    if not made then return nil, "messages: " .. reason, code end
   end
-  self.count = last_number(self.folder)
+  count_files(self)
   return self
 end
 

@@ -64,7 +64,7 @@ local function open_tam(settings, running)
     keys = loaded.signing, trust = loaded.trust, decryption_keys = loaded.decryption, policy = policies,
     store = opened, wire = settings.wire,
     limits = settings.limits, clock = os.time, random = crypto.random,
-    observe = observer.new(running.logger, shown),
+    observe = observer.new(running.logger, shown, running.strangers),
   }
   if not made then return nil, flaw, what end
   return { tam = made, store = opened, keys = loaded.signing }

@@ -12,7 +12,7 @@ return function(tam, point, facts)
   if not decision then return nil, message, code end
   tam.observe("decision", {
     point = point, verb = decision.verb, policy = decision.policy, reason = decision.reason,
-    after = decision.after,
+    after = decision.after, stranger = not facts.agent or nil,
   })
   return decision
 end

@@ -79,7 +79,10 @@ end
 -- @usage local answer, message, code = server:receive(session, bytes)
 function Tam:receive(session, bytes)
   local answer <const>, message, code = process(self, session, bytes)
-  if code then self.observe("dropped", { code = code, message = message, session = session }) end
+  if code then
+    self.observe("dropped",
+      { code = code, message = message, session = session, stranger = not session.kid or nil })
+  end
   return answer, message, code
 end
 
