@@ -95,15 +95,15 @@ local function count_files(self)
 end
 
 --- @tparam table options `role` (name in the lines), `logger`, `wire`; `folder` to keep messages in, made
---   with mode 0700 if it is absent; `limit` files (default @{file_limit}), `size_limit` bytes of them (default
---   @{size_limit}); `strangers` of teep.daemon.strangers
+--   with mode 0700 if it is absent; `limit` files (default @{file_limit}), `size_limit` bytes of them
+--   (default @{size_limit}); `strangers` of teep.daemon.strangers
 -- @treturn[1] table messages
 -- @treturn[2] nil, string, string message and code `io_failed`, `denied`, `no_space`, `exists`
 function messages.new(options)
   local self = setmetatable({ role = options.role, logger = options.logger, wire = options.wire,
     folder = options.folder, limit = options.limit or messages.file_limit,
-    size_limit = options.size_limit or messages.size_limit, strangers = options.strangers, count = 0, size = 0,
-  }, Messages)
+    size_limit = options.size_limit or messages.size_limit, strangers = options.strangers,
+    count = 0, size = 0 }, Messages)
   if not self.folder then return self end
   if lfs.attributes(self.folder, "mode") ~= "directory" then
     local made, reason, code = core.file.make_private_folder(self.folder)
