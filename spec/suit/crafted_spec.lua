@@ -186,6 +186,16 @@ describe("a crafted manifest:", function()
     }, { keep_order = true }))
   end)
 
+  it("signed though malformed can be reported, with the place (S-120)", function()
+    local bytes <const> = seq(3, 15, 32, seq(3, cbor.text "x"))
+    local verified <const>, _, code, outcome = suit.verify(sectioned(bytes), { keys = raw.trusted })
+    assert.same({ nil, "wrong_type" }, { verified, code })
+    local read <const> = assert(suit.read_report(assert(suit.report(outcome))))
+    assert.same({ 20, #bytes - 3, 1 }, { read.failure.record.section, read.failure.record.offset, read.failure.reason })
+    local stranger <const> = table.pack(suit.verify(raw.make(), { keys = {} }))
+    assert.same({ "unauthorised", nil }, { stranger[3], stranger[4] })
+  end)
+
   -- Failures that leave the device half-way would show here: whatever a command of many fails at, nothing stays.
   it("that fails at any of its commands leaves the device as it was (S-019)", function()
     local commands <const> = {

@@ -428,6 +428,30 @@ describe("dependencies of a manifest", function()
     end)
   end)
 
+  describe("with the identifier of a component", function()
+    -- The child has a component whose identifier is that which the parent knows the child by.
+    local child <const> = tree.child_manifest{ components = { tree.child_id } }
+
+    it("are kept apart from it", function()
+      local outcome <const> = installed(tree.parent{ manifest = child })
+      assert.equal(tree.child_content, sim:content(tree.child_id))
+      assert.same(tree.child_id, outcome.dependencies[1].installed[1].component_id)
+      assert.equal(1, #outcome.installed)
+    end)
+
+    it("are no source of its bytes, unless they were fetched", function()
+      installed(tree.parent{ manifest = child })
+      local function copy(from)
+        return seq(12, 0, 20, raw.map{ [22] = from }, 22, 2, 12, 1, 7, 15, 11, 2)
+      end
+      installed(tree.parent{ manifest = child, fields = { [20] = copy(1) } })
+      assert.not_equal(tree.child_content, sim:content(tree.parent_component))
+      local fields <const> = { [15] = false, [20] = seq(12, 0, 20, raw.map{ [22] = 1 }, 22, 2) }
+      local outcome <const> = sim:process(tree.parent{ fields = fields })
+      assert.same({ "operation_failed", 11 }, { outcome.code, outcome.reason })
+    end)
+  end)
+
   describe("that were installed before", function()
     it("are used when nothing is fetched", function()
       installed(tree.parent{

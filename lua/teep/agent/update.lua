@@ -34,8 +34,9 @@ local function verify(work)
   local agent = work.agent
   local trust = { keys = agent.signers, algorithms = agent.algorithms }
   for i, envelope in ipairs(work.message.manifest_list or {}) do
-    local verified, message, code = suit.verify(envelope, trust)
-    work.manifests[i] = { envelope = envelope, verified = verified, message = message, code = code }
+    local verified, message, code, refused = suit.verify(envelope, trust)
+    work.manifests[i] = { envelope = envelope, verified = verified, message = message, code = code,
+      refused = refused }
   end
 end
 
@@ -137,6 +138,7 @@ local function install_one(work, place)
   local entry = work.manifests[place]
   local verified = entry.verified
   if not verified then
+    if entry.refused then report(work, entry.refused) end
     return manifest_failed(("manifest-list[%d]"):format(place), entry.message, entry.code)
   end
   local outcome = attempt(work, entry)

@@ -57,7 +57,7 @@ local function open(state, frame, index)
   if frame.dependencies[index] then return open_memory(state) end
   local slot, message, code = state.txn:stage(frame:id(index))
   if not slot then return slot, message, code end
-  return (state.retained.all or state.retained[frame:name(index)]) and open_both(state, slot) or slot
+  return (state.retain_all or state.retained[frame:key(index)]) and open_both(state, slot) or slot
 end
 
 -- A place for bytes: passes them on until the limit is exceeded.
@@ -107,7 +107,7 @@ function content.put(state, frame, index, what, source, info)
     found = ok and found
   end
   if not found then return nil, what .. ": " .. message, code end
-  state:stage(frame:name(index), found)
+  state:stage(frame:key(index), found)
   return found
 end
 
@@ -154,21 +154,23 @@ end
 
 --- A source of the bytes of a component, and what it measures.
 -- @tparam State state
--- @tparam table component `{ id, name }`
+-- @tparam table component `{ id, name, key }`
 -- @treturn[1] function
 -- @treturn[1] table `size`, `digest`, `digest_algorithm`
 -- @treturn[2] nil, string, string `operation_failed` (absent), codes of the driver
 function content.from_component(state, component)
-  local staged <const> = state.contents[component.name]
+  local staged <const> = state.contents[component.key]
   if staged and staged.pieces then return from_pieces(staged.pieces), staged end
   if staged then
     return errors.fail("operation_failed", "%s was streamed into this transaction and cannot be read back",
       component.name)
   end
   local found, message, code
-  if staged == nil then found, message, code = state.driver:probe(component.id) end
+  if staged == nil and component.key == component.name then
+    found, message, code = state.driver:probe(component.id)
+  end
   if found then return from_driver(state.driver, component.id, found.size), found end
-  if staged == false or code == "not_found" then
+  if not found and (not code or code == "not_found") then
     return errors.fail("operation_failed", "the source %s is absent", component.name)
   end
   return nil, message, code

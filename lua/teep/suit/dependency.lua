@@ -3,6 +3,7 @@
 -- has fetched for it, or else the one installed. Its signature is always verified, although section 5.1 knows
 -- exceptions.
 -- @module teep.suit.dependency
+local completeness <const> = require "teep.suit.completeness"
 local crypto <const> = require "teep.crypto"
 local digest <const> = require "teep.suit.digest"
 local envelope <const> = require "teep.suit.envelope"
@@ -16,7 +17,7 @@ local dependency = {}
 
 -- The envelope; and the digest that an installed one is known to have.
 local function find(state, frame, index)
-  local content <const> = state.contents[frame:name(index)]
+  local content <const> = state.contents[frame:key(index)]
   if content then return content.pieces[1] end
   if content == nil and state.dependency then
     return state.dependency(frame:id(index), frame.verified.identity)
@@ -78,20 +79,6 @@ function dependency.integrity(state, frame, index)
   return true, {}
 end
 
-local function has(manifest, name) return manifest.sections[name] or manifest.missing[name] end
-
--- Section 5.1: a dependent has every section that its dependencies have.
-local function check_sections(state, frame, verified, index, procedure)
-  if procedure == "uninstall" or state.rules.lenient_completeness then return true end
-  for _, name in ipairs(labels.procedures[procedure]) do
-    if has(verified.manifest, name) and not has(frame.manifest, name) then
-      return errors.fail("dependency_incomplete", "dependency %s has a section %s, its dependent has none",
-        frame:name(index), name)
-    end
-  end
-  return true
-end
-
 local function check_place(state, frame, verified)
   local limits <const> = state.limits
   local at = frame
@@ -113,7 +100,7 @@ end
 local function enter(state, frame, index, verified, procedure)
   if frame.children[index] then return frame.children[index] end
   local ok, message, code = check_place(state, frame, verified)
-  if ok then ok, message, code = check_sections(state, frame, verified, index, procedure) end
+  if ok then ok, message, code = completeness.check_sections(state, frame, verified, index, procedure) end
   if not ok then return ok, message, code end
   local child <const> = Frame.new(state, verified, frame, index)
   ok, message, code = setup.check(state, child, procedure)
@@ -128,7 +115,7 @@ local function run(state, child, name)
   local soft <const>, strict <const>, touched <const> = state.soft, state.strict, state.touched
   state.soft = {}
   local ok, message, code = interpreter.run_section(state, child, name)
-  if ok then ok, message, code = dependency.check_ran(state, child, name) end
+  if ok then ok, message, code = completeness.check_ran(state, child, name) end
   state.soft, state.strict, state.touched = soft, strict, touched
   if not ok then state.fatal = true end
   return ok, message, code
@@ -183,40 +170,10 @@ function dependency.unlink(state, frame, index)
   return true, {}
 end
 
-local function complain(state, ...)
-  if state.rules.lenient_completeness then
-    state:warn(...)
-    return true
-  end
-  return errors.fail("dependency_incomplete", ...)
-end
-
---- Dependencies are fetched before the first payload (sections 3 and 5.5).
+--- Dependencies are there before the first payload is fetched.
 function dependency.check_order(state, frame, index)
-  if frame.dependencies[index] or frame.fetching then return true end
-  for _, other in ipairs(frame.manifest.dependency_list) do
-    if not find(state, frame, other) then
-      return complain(state, "dependency %s is not there before the first payload", frame:name(other))
-    end
-  end
-  frame.fetching = true
-  return true
-end
-
-local function used(frame, index) return not (frame.unlinked and frame.unlinked[index]) end
-
---- Once a section is over, every dependency that has it has to have run it (section 5.1).
-function dependency.check_ran(state, frame, name)
-  if state.procedure == "uninstall" then return true end
-  for _, index in ipairs(frame.manifest.dependency_list) do
-    local verified <const>, child <const> = frame.checked[index], frame.children[index]
-    local known <const> = verified and used(frame, index)
-    if known and has(verified.manifest, name) and not (child and child.ran[name]) then
-      local ok, message, code = complain(state, "dependency %s: its %s was not run", frame:name(index), name)
-      if not ok then return ok, message, code end
-    end
-  end
-  return true
+  if frame.dependencies[index] then return true end
+  return completeness.check_order(state, frame, function(other) return find(state, frame, other) end)
 end
 
 local function settle(state, frame, index)
@@ -238,13 +195,13 @@ function dependency.complete(state, frame)
   if state.procedure == "uninstall" then return true end
   for _, index in ipairs(frame.manifest.dependency_list) do
     local ok, message, code = true, nil, nil
-    if used(frame, index) then ok, message, code = settle(state, frame, index) end
+    if completeness.used(frame, index) then ok, message, code = settle(state, frame, index) end
     local child <const> = frame.children[index]
     if ok and child and not child.removed then ok, message, code = dependency.complete(state, child) end
     if not ok then return ok, message, code end
   end
   for _, name in ipairs(labels.procedures[state.procedure]) do
-    local ok, message, code = dependency.check_ran(state, frame, name)
+    local ok, message, code = completeness.check_ran(state, frame, name)
     if not ok then return ok, message, code end
   end
   return true

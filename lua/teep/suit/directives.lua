@@ -32,7 +32,7 @@ local function touch(state, frame, index)
     local ok, message, code = dependency.forget(frame, index)
     if not ok then return ok, message, code end
   end
-  return state:touch(frame:name(index), "written")
+  return state:touch(frame:key(index), "written")
 end
 
 local function put(state, frame, index, what, source, info)
@@ -120,7 +120,7 @@ local function open_source(state, frame, index, what)
   if not rights.allow(frame.rights, "read", source.id) then
     return errors.fail("denied", "%s: the signer has no right to read %s", what, source.name)
   end
-  local ok, message, code = state:touch(source.name, "read")
+  local ok, message, code = state:touch(source.key, "read")
   if not ok then return nil, what .. ": " .. message, code end
   local from, found
   from, found, code = content.from_component(state, source)
@@ -134,7 +134,7 @@ function directives.copy(state, frame, index)
   if not source then return source, from, found end
   local parameters <const> = frame:parameters(index)
   local info <const> = parameters.encryption_info
-  if state:held(frame, frame:id(index)) then
+  if not frame.dependencies[index] and state:held(frame, frame:id(index)) then
     local stated <const> = not info and { algorithm = found.digest_algorithm, bytes = found.digest }
     return share(state, frame, index, "copy", stated or parameters.image_digest)
   end
@@ -156,7 +156,7 @@ local function check_swap(state, frame, index, source)
       return errors.fail("component_in_use", "swap: another manifest holds %s", frame:name(index))
     end
   end
-  return state:touch(source.name, "written")
+  return state:touch(source.key, "written")
 end
 
 --- Exchange the component and its source (section 8.4.10.9): both with the commit, or neither.
@@ -166,7 +166,9 @@ function directives.swap(state, frame, index)
   local ok, message, code = check_swap(state, frame, index, source)
   if not ok then return ok, message, code end
   local back
-  back, message, code = content.from_component(state, { id = frame:id(index), name = frame:name(index) })
+  back, message, code = content.from_component(state, {
+    id = frame:id(index), name = frame:name(index), key = frame:key(index),
+  })
   if not back then return nil, "swap: " .. message, code end
   ok, message, code = put(state, frame, index, "swap", from)
   if not ok then return ok, message, code end

@@ -37,7 +37,8 @@ end
 -- A source is an index of the manifest that sets it, whoever uses it.
 local function resolve(frame, name, value)
   if name ~= "source_component" then return value end
-  return { frame = frame, index = value, id = frame:id(value), name = frame:name(value) }
+  return { frame = frame, index = value, id = frame:id(value), name = frame:name(value),
+    key = frame:key(value) }
 end
 
 local function set(state, frame, index, values, only_unset)

@@ -42,6 +42,13 @@ end
 --- Text form of the identifier.
 function Frame:name(index) return self.positions[index] end
 
+--- What the content goes by: an envelope is not the component that has the same identifier elsewhere in the
+-- tree. No text form of an identifier begins with a space.
+function Frame:key(index)
+  local name <const> = self.positions[index]
+  return self.dependencies[index] and " " .. name or name
+end
+
 --- Parameters of a component, by name. They are kept by identifier in the whole tree and outlive a section.
 function Frame:parameters(index)
   local own = self[index]

@@ -141,9 +141,9 @@ end
 local function read_shared(self, fields, limits)
   local bytes <const> = fields.common.shared_sequence
   if not bytes then return true end
-  local message, code
-  self.shared, message, code = sequence.decode(bytes, "shared-sequence", limits)
-  if code then return nil, message, code end
+  local message, code, offset
+  self.shared, message, code, offset = sequence.decode(bytes, "shared-sequence", limits)
+  if code then return nil, message, code, { section = labels.common, offset = offset } end
   return true
 end
 
@@ -154,8 +154,9 @@ local function read_section(self, row, value, envelope, limits)
     self.missing[row.name] = true
     return true
   end
-  self.sections[row.name], message, code = sequence.decode(content, row.name, limits)
-  if code then return nil, message, code end
+  local offset
+  self.sections[row.name], message, code, offset = sequence.decode(content, row.name, limits)
+  if code then return nil, message, code, { section = row.label, offset = offset } end
   return true
 end
 
@@ -164,8 +165,8 @@ local function read_sections(self, fields, envelope, limits)
   for _, row in ipairs(labels.sections) do
     local value <const> = fields[row.name]
     if value or members[row.label] then
-      local ok, message, code = read_section(self, row, value, envelope, limits)
-      if not ok then return ok, message, code end
+      local ok, message, code, where = read_section(self, row, value, envelope, limits)
+      if not ok then return ok, message, code, where end
     end
   end
   for _, row in ipairs(labels.metadata) do
@@ -203,9 +204,9 @@ end
 --   `dependencies` (index to identifier), `dependency_list` (indices, ascending), `positions` (all indices
 --   there are) and their `count`, `shared` and `sections` (name to commands), `missing` (names of severed
 --   sections that the envelope lacks), `text`, `coswid`
--- @treturn[2] nil, string, string `manifest_version`, `obsolete_label`, `unknown_field`, `severed_member`,
---   `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached` and the codes of
---   teep.schema
+-- @treturn[2] nil, string, string, table `manifest_version`, `obsolete_label`, `unknown_field`,
+--   `severed_member`, `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached`
+--   and the codes of teep.schema
 function manifest.decode(envelope, limits)
   local content <const> = envelope:content(labels.manifest)
   local fields, message, code = codec:decode(content, { bytes = limits.manifest_bytes, sorted = true })
@@ -221,9 +222,10 @@ function manifest.decode(envelope, limits)
   }
   ok, message, code = read_components(self, limits)
   if ok then ok, message, code = read_dependencies(self, fields.common.dependencies or {}, limits) end
-  if ok then ok, message, code = read_shared(self, fields, limits) end
-  if ok then ok, message, code = read_sections(self, fields, envelope, limits) end
-  if not ok then return ok, message, code end
+  local where
+  if ok then ok, message, code, where = read_shared(self, fields, limits) end
+  if ok then ok, message, code, where = read_sections(self, fields, envelope, limits) end
+  if not ok then return ok, message, code, where end
   return self
 end
 

@@ -1,5 +1,6 @@
 --- Manifest processor (draft-ietf-suit-manifest section 6): runs a verified manifest inside a transaction.
 -- @module teep.suit.processor
+local completeness <const> = require "teep.suit.completeness"
 local dependency <const> = require "teep.suit.dependency"
 local Frame <const> = require "teep.suit.frame"
 local interpreter <const> = require "teep.suit.interpreter"
@@ -18,7 +19,7 @@ local function run_procedure(state, frame, procedure)
   local depends <const> = #frame.manifest.dependency_list > 0
   for _, name in ipairs(labels.procedures[procedure]) do
     local ok, message, code = interpreter.run_section(state, frame, name)
-    if ok and depends then ok, message, code = dependency.check_ran(state, frame, name) end
+    if ok and depends then ok, message, code = completeness.check_ran(state, frame, name) end
     if not ok then return ok, message, code end
   end
   if depends then return dependency.complete(state, frame) end

@@ -131,13 +131,15 @@ end
 -- @tparam table limits of teep.suit.limits
 -- @treturn[1] {table,...} commands `{ code, offset (bytes), row, argument, branches }`; `row` and `argument`
 --   are nil for a command that is not supported, `branches` are the sequences of try-each and run-sequence
--- @treturn[2] nil, string, string `size_out_of_range`, `limit_reached` and the codes of teep.schema
+-- @treturn[2] nil, string, string, integer `size_out_of_range`, `limit_reached` and the codes of
+--   teep.schema; the offset of the command that is wrong
 function sequence.decode(bytes, path, limits)
   local decoded, message, code = decode(bytes, {
     limits = limits, bounds = { bytes = limits.manifest_bytes }, base = 0, depth = 0,
   })
   if decoded then return decoded end
-  return nil, path .. (message:find "^at byte" and " " or ": ") .. message, code
+  local offset <const> = message:match "^at byte (%d+)"
+  return nil, path .. (offset and " " or ": ") .. message, code, tonumber(offset) or 0
 end
 
 --- Encode a sequence of supported commands.

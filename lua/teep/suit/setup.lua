@@ -60,8 +60,9 @@ local function check_procedure(state, frame, procedure)
 end
 
 local function retain(state, frame, sources)
+  state.retain_all = state.retain_all or sources.all
   for index in pairs(sources) do
-    state.retained[frame.positions[index] and frame:name(index) or index] = true
+    if index ~= "all" then state.retained[frame:key(index)] = true end
   end
 end
 

@@ -36,7 +36,7 @@ function State:step()
 end
 
 --- Remember the content that a directive has staged.
--- @tparam string name of the component
+-- @tparam string name of @{Frame:key}
 -- @tparam table content `size`, `digest`, `digest_algorithm`; `pieces` when it is kept in memory
 function State:stage(name, content)
   self.contents[name], self.given_up[name] = content, nil
@@ -54,9 +54,9 @@ end
 -- @treturn[1] table `size`, `digest`, `digest_algorithm`
 -- @treturn[2] nil, string, string `not_found` and other codes of the driver
 function State:measure(frame, index)
-  local content <const> = self.contents[frame:name(index)]
+  local content <const> = self.contents[frame:key(index)]
   if content then return content end
-  if content == false then return errors.fail "not_found" end
+  if content == false or frame.dependencies[index] then return errors.fail "not_found" end
   return self.driver:probe(frame:id(index))
 end
 

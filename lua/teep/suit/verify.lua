@@ -5,6 +5,7 @@ local envelope <const> = require "teep.suit.envelope"
 local limits <const> = require "teep.suit.limits"
 local manifest <const> = require "teep.suit.manifest"
 local options <const> = require "teep.options"
+local reasons <const> = require "teep.suit.reasons"
 local targets <const> = require "teep.suit.targets"
 
 local verify = {}
@@ -63,6 +64,18 @@ function verify.decode(bytes, bounds)
   return view
 end
 
+-- What a report can be made of: the signature is good, the manifest is not.
+local function refusal(stated, message, code, where)
+  return {
+    ok = false, message = message, code = code, reason = reasons.of(code),
+    reference = { uri = "", digest = stated },
+    installed = {}, unlinked = {}, dependencies = {}, invocations = {}, records = {}, warnings = {},
+    failure = where and {
+      manifest_id = {}, section = where.section, offset = where.offset, component_index = 0, parameters = {},
+    },
+  }
+end
+
 --- Authenticate an envelope, then take it apart. Every block by one of the keys counts as a signer.
 -- @tparam string bytes
 -- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent;
@@ -70,7 +83,8 @@ end
 --   `limits`
 -- @treturn[1] Verified what @{processor.run} takes; `signers` (`{ key, kid, algorithm }`), of the first of
 --   them `key`, `kid`, `algorithm`
--- @treturn[2] nil, string, string
+-- @treturn[2] nil, string, string, table the table is an outcome as of @{processor.run}, for a report; nil
+--   when the signature was at fault, of which nobody is told
 function verify.verify(bytes, given)
   options.check(given, { keys = "table", algorithms = "table?", limits = "table?" })
   local bound <const> = limits.with(given.limits)
@@ -81,8 +95,9 @@ function verify.verify(bytes, given)
     keys = given.keys, algorithms = given.algorithms or { "ESP256", "Ed25519" }, limits = bound,
   })
   if not authentic then return authentic, message, code end
-  decoded, message, code = manifest.decode(opened, bound)
-  if not decoded then return decoded, message, code end
+  local where
+  decoded, message, code, where = manifest.decode(opened, bound)
+  if not decoded then return nil, message, code, refusal(authentic.digest, message, code, where) end
   local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
   verified.trust, verified.signers = given, authentic.signers
   -- The thumbprint of the key, whatever the block says. A shared key has only the name it was given, if any.
