@@ -4,6 +4,7 @@ local crypto <const> = require "teep.crypto"
 local faults <const> = require "agent.faults"
 local raw <const> = require "fixtures.suit_raw"
 local scene <const> = require "agent.scene"
+local suit <const> = require "teep.suit"
 local tree <const> = require "fixtures.suit_tree"
 
 local seq <const> = raw.sequence
@@ -163,9 +164,11 @@ describe("an agent and dependencies:", function()
   end)
 
   it("limits manifests and components with those that dependencies bring (D19)", function()
-    for name, least in pairs{ installed = 2, components = 2 } do
-      device.options.limits = { [name] = least - 1 }
-      device:restart()
+    for name, least in pairs{ installed = 2, components = 2, known = 2 } do
+      scene.clean()
+      device = scene.new{
+        trust = { tams = { scene.key "tam" }, signers = raw.trusted }, limits = { [name] = least - 1 },
+      }
       fails("manifest_processing_failed", { tree.parent() })
       assert.same({}, installed())
       device.options.limits = { [name] = least }
@@ -173,6 +176,17 @@ describe("an agent and dependencies:", function()
       succeeds{ tree.parent() }
       succeeds(nil, { tree.parent_id })
     end
+  end)
+
+  it("reports a signed manifest that is malformed, with the place (S-120)", function()
+    local install <const> = seq(3, 15, 3, require("teep.cbor").text "x")
+    local answer <const> = fails("manifest_processing_failed", { raw.make{ fields = { [20] = install } } })
+    local report <const> = assert(suit.read_report(answer.suit_reports[1]))
+    assert.same({ 1, 20, 3 }, { report.failure.reason, report.failure.record.section, report.failure.record.offset })
+    answer.suit_reports = fails("manifest_processing_failed", {
+      raw.envelope(raw.manifest(), { blocks = {} }),
+    }).suit_reports
+    assert.is_nil(answer.suit_reports)
   end)
 
   it("serves use-before with its own clock (S-101)", function()
@@ -256,7 +270,7 @@ describe("an agent and dependencies:", function()
       assert.is_nil(slots[row.slot])
       slots[row.slot] = true
       local envelope <const> = assert(device.agent.ledger:envelope(row.slot))
-      local verified <const> = assert(require("teep.suit").verify(envelope, { keys = raw.trusted }))
+      local verified <const> = assert(suit.verify(envelope, { keys = raw.trusted }))
       assert.is_true(component_id.equal(row.manifest_component_id, verified.identity))
       assert.is_true(crypto.equal(row.digest, verified.digest.bytes))
     end

@@ -148,8 +148,19 @@ local function release_left(self)
   return true
 end
 
+local function new_numbers(self)
+  local count = 0
+  for _, row in ipairs(self.rows) do
+    if not self.book:sequence_number(row[ID]) then count = count + 1 end
+  end
+  return count
+end
+
 -- What dependencies bring was not known before.
 local function check_room(self, limits)
+  if #self.book.state.sequence_numbers + new_numbers(self) > limits.known then
+    return errors.fail("limit_reached", "known manifests: limit is %d", limits.known)
+  end
   local seen, count = {}, 0
   for _, row in ipairs(self.after) do
     for _, component in ipairs(row.components) do
