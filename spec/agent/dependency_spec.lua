@@ -1,6 +1,7 @@
 -- Manifests that bring other manifests along: what the ledger holds of them, and what goes with whom.
 local component_id <const> = require "teep.component_id"
 local crypto <const> = require "teep.crypto"
+local key <const> = require "teep.key"
 local faults <const> = require "agent.faults"
 local raw <const> = require "fixtures.suit_raw"
 local scene <const> = require "agent.scene"
@@ -274,5 +275,34 @@ describe("an agent and dependencies:", function()
       assert.is_true(component_id.equal(row.manifest_component_id, verified.identity))
       assert.is_true(crypto.equal(row.digest, verified.digest.bytes))
     end
+  end)
+  it("does not let one take the place of a manifest that its signer has no right to (S-080)", function()
+    local other_key <const> = assert(key.generate{ algorithm = "ESP256" })
+    device = scene.new{
+      trust = { tams = { scene.key "tam" }, signers = { raw.trusted[1], raw.public(other_key) } },
+      rights = { [raw.signer:thumbprint()] = { modify = { { "child" } } },
+        [other_key:thumbprint()] = { modify = { { "parent" } } } },
+    }
+    local function by_other(manifest, members)
+      members["#0"] = false
+      return raw.envelope(manifest, { members = members, blocks = {
+        raw.block(raw.payload_of(manifest), { key = other_key }),
+      } })
+    end
+    succeeds{ tree.child() }
+    local usurper <const> = raw.manifest{
+      components = { { "parent", "app" } }, shared = false,
+      fields = { [2] = 1 << 40, [5] = raw.array(tree.child_id), [20] = seq(tree.write "usurped"), [24] = false },
+    }
+    local dependent <const> = raw.manifest{
+      components = { { "parent", "other" } }, shared = false,
+      common = { [1] = tree.dependencies{ [1] = { "parent", "child" } } },
+      fields = { [5] = raw.array(tree.parent_id), [24] = false,
+        [15] = seq(12, 1, 20, tree.dependency(usurper, "#child"), 21, 2), [20] = seq(12, 1, 7, 15, 11, 2) },
+    }
+    fails("manifest_processing_failed", { by_other(dependent, { ["#child"] = by_other(usurper, {}) }) })
+    assert.same({ ["child/suit"] = "child/app" }, installed())
+    assert.equal(tree.child_content, content(tree.child_component))
+    assert.equal(1, device.agent.ledger:sequence_number(tree.child_id))
   end)
 end)

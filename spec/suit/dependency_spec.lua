@@ -269,6 +269,11 @@ describe("dependencies of a manifest", function()
       assert.is_nil(sim:content(tree.child_component))
     end)
 
+    it("one that was given up is not processed, one that was processed is not given up", function()
+      refused("command_forbidden", 5, tree.parent{ fields = { [20] = seq(12, 1, 7, 15, 33, 2, 11, 2) } })
+      refused("command_forbidden", 5, tree.parent{ fields = { [20] = seq(12, 1, 7, 15, 11, 2, 33, 2) } })
+    end)
+
     it("one that never came is refused (S-063)", function()
       local options <const> = { fields = { [15] = false, [20] = seq(12, 0, tree.write(tree.parent_content)) } }
       refused("parameter_unset", 8, tree.parent(options))

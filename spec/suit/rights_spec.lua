@@ -54,6 +54,12 @@ describe("rights of signers:", function()
     denies(raw.make{ fields = { [5] = raw.array{ "of", "others" } } }, own{ modify = { { "hello" } } })
   end)
 
+  it("cover all components of a manifest that has no identifier: they make its identity (S-080)", function()
+    local nameless <const> = raw.make{ fields = { [5] = false, [20] = seq(14, 15) } }
+    denies(nameless, own{ read = { raw.component } })
+    assert.equal("condition_failed", process(nameless, own{ modify = { raw.component } }).code)
+  end)
+
   it("tell reading from changing (S-051)", function()
     local reading <const> = own{ modify = { raw.manifest_id }, read = { raw.component } }
     local outcome <const> = denies(raw.make(), reading)
@@ -111,16 +117,49 @@ describe("rights of signers:", function()
       return { [kid] = { modify = parent }, [second:thumbprint()] = { modify = child } }
     end
 
-    local function tree_of()
+    local function tree_of(name)
       local manifest <const> = tree.child_manifest()
       local block <const> = raw.block(tree.digest(manifest), { key = second })
-      return tree.parent{ child = raw.envelope(manifest, { blocks = { block }, members = { ["#0"] = false } }) }
+      return tree.parent{
+        common = { [1] = tree.dependencies{ [1] = name or tree.child_id } },
+        child = raw.envelope(manifest, { blocks = { block }, members = { ["#0"] = false } }),
+      }
     end
 
     it("runs with those of its own signer (S-060, S-080)", function()
       permits(tree_of(), entries({ { "parent" }, tree.child_id }, { tree.child_component }))
       denies(tree_of(), entries({ {} }, {}))
       denies(tree_of(), entries({ {} }, { { "parent" } }))
+    end)
+
+    it("has its identity from its signer or its dependent's, so that it takes nobody else's place (S-080)", function()
+      local named <const> = tree_of{ "parent", "child" }
+      denies(named, entries({ { "parent" } }, { tree.child_component }))
+      permits(named, entries({ { "parent" } }, { { "child" } }))
+    end)
+
+    -- The dependent sets what the dependency sets only where it is unset.
+    local function setting()
+      local manifest <const> = tree.child_manifest{ fields = { [20] = seq(19, raw.map{ [18] = "default" }, 18, 2) } }
+      local block <const> = raw.block(tree.digest(manifest), { key = second })
+      return tree.parent{
+        components = { tree.parent_component, tree.child_component },
+        common = { [1] = tree.dependencies{ [2] = { "parent", "child" } } },
+        child = raw.envelope(manifest, { blocks = { block }, members = { ["#0"] = false } }),
+        fields = {
+          [15] = seq(12, 2, 20, tree.dependency(manifest, "#child"), 21, 2),
+          [20] = seq(12, 1, 20, map{ [18] = "of the dependent" }, 12, 2, 7, 15, 11, 2), [24] = false,
+        },
+      }
+    end
+
+    it("gets no parameters from a signer that may only read its components (S-051)", function()
+      local rights <const> = entries({ { "parent" } }, { { "child" } })
+      rights[kid].read = { tree.child_component }
+      permits(setting(), rights)
+      assert.equal("default", sim:content(tree.child_component))
+      permits(setting(), entries({ { "parent" }, tree.child_component }, { { "child" } }))
+      assert.equal("of the dependent", sim:content(tree.child_component))
     end)
 
     it("runs with those of its dependent by request only", function()

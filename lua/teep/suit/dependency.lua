@@ -140,6 +140,9 @@ function dependency.process(state, frame, index)
   end
   local name <const> = frame.section_name
   if name == "uninstall" then return dependency.unlink(state, frame, index) end
+  if frame.unlinked and frame.unlinked[index] then
+    return errors.fail("command_forbidden", "process-dependency: the dependency has been given up")
+  end
   local child, ok
   local verified, message, code = checked(state, frame, index)
   if verified then child, message, code = enter(state, frame, index, verified, state.procedure) end
@@ -151,10 +154,14 @@ function dependency.process(state, frame, index)
 end
 
 --- Give a dependency up (section 5.6.5); with the last that depends on it, it is uninstalled. Where it
--- cannot be opened any more there is nothing to run, and the host drops what it holds.
+-- cannot be opened any more there is nothing to run, and the host drops what it holds. A procedure does not
+-- both give a dependency up and process it, or what that stores would belong to nobody.
 function dependency.unlink(state, frame, index)
   frame.unlinked = frame.unlinked or {}
   if frame.unlinked[index] then return true, {} end
+  if frame.children[index] then
+    return errors.fail("command_forbidden", "unlink: the dependency has been processed already")
+  end
   frame.unlinked[index] = true
   local bytes <const>, known <const> = find(state, frame, index)
   local verified <const> = bytes and frame.verified:open(bytes)

@@ -139,7 +139,7 @@ function directives.copy(state, frame, index)
     return share(state, frame, index, "copy", stated or parameters.image_digest)
   end
   if not info then return put(state, frame, index, "copy", from) end
-  local stated <const> = (state.values[source.name] or {}).image_digest
+  local stated <const> = source.frame:parameters(source.index).image_digest
   return decrypt(state, frame, index, "copy", from, found, stated)
 end
 

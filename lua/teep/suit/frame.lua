@@ -49,11 +49,17 @@ function Frame:key(index)
   return self.dependencies[index] and " " .. name or name
 end
 
---- Parameters of a component, by name. They are kept by identifier in the whole tree and outlive a section.
+-- A signer that may not change a component must not do so by way of the parameters of other manifests.
+local function shared(self, index)
+  return rights.allow(self.rights, "modify", self:id(index)) and self.values or {}
+end
+
+--- Parameters of a component, by name. They are kept by identifier in the whole tree and outlive a section;
+-- where the signer may read the component only, the manifest has its own.
 function Frame:parameters(index)
   local own = self[index]
   if not own then
-    local values <const>, name <const> = self.values, self:name(index)
+    local values <const>, name <const> = shared(self, index), self:name(index)
     own = values[name]
     if not own then
       own = {}

@@ -34,22 +34,39 @@ local function check_sections(manifest, names, root)
   return true
 end
 
--- Every identifier is within reach of the signer; of the manifest that was sent its own as well, or it could
--- take another's place (draft-ietf-suit-trust-domains section 10).
+-- The signers of a dependency, or those of its dependents.
+local function reaches(frame, id)
+  local at = frame
+  while at do
+    if rights.allow(at.rights, "modify", id) then return true end
+    at = at.parent
+  end
+  return false
+end
+
+-- A manifest takes the place of the one installed with its identity, be it sent or a dependency
+-- (draft-ietf-suit-trust-domains section 10). Without an identifier, its components make the identity.
+local function check_identity(frame)
+  local own <const> = frame.manifest.manifest_component_id
+  for _, id in ipairs(own and { own } or frame.components) do
+    if not reaches(frame, id) then
+      return errors.fail("denied", "%s: the signer has no right to %s",
+        own and "manifest-component-id" or "identity", component_id.format(id))
+    end
+  end
+  return true
+end
+
+-- Every identifier is within reach of the signer.
 local function check_rights(frame)
   local list <const> = frame.rights
   if not list then return true end
-  local own <const> = not frame.parent and frame.manifest.manifest_component_id
-  if own and not rights.allow(list, "modify", own) then
-    return errors.fail("denied", "manifest-component-id: the signer has no right to %s",
-      component_id.format(own))
-  end
   for _, index in ipairs(frame:indices()) do
     if not rights.allow(list, "read", frame:id(index)) then
       return errors.fail("denied", "the signer has no right to %s", frame:name(index))
     end
   end
-  return true
+  return check_identity(frame)
 end
 
 local function check_procedure(state, frame, procedure)

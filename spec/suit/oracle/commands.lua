@@ -145,6 +145,7 @@ end
 run[11] = function(self, manifest, index)
   if index ~= manifest.dependency then tree.abort(tree.POLICY) end
   if self.section == 24 then return dependency.give_up(self, manifest) end
+  if self.given_up then tree.abort(tree.POLICY) end
   if not self.checked then
     if not self.case.rules.lenient_integrity then tree.abort(tree.UNAUTHORISED) end
     dependency.verify(self, manifest)

@@ -43,16 +43,16 @@ function dependency.dive(self, label)
 end
 
 --- unlink of the dependency: nothing installed it before, so that only what came in this procedure can be run.
+-- One that has been processed stays.
 function dependency.give_up(self, manifest)
   if self.given_up then return end
+  if self.entered then tree.abort(tree.POLICY) end
   self.given_up = true
   local stated <const> = self.values_of(manifest, manifest.dependency).image_digest
   if self.contents.child ~= self.case.child or stated ~= "child" then return end
-  if not self.entered then
-    check(self.case.child)
-    tree.retain(self, self.case.child)
-    self.entered = true
-  end
+  check(self.case.child)
+  tree.retain(self, self.case.child)
+  self.entered = true
   local section <const> = self.section
   dependency.dive(self, 24)
   self.section = section
