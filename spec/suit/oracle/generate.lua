@@ -59,7 +59,7 @@ local function values(random, manifest, depth)
     map[name] = value
   end
   if random.chance(depth > 0 and 12 or 1) then map.soft_failure = random.chance(80) end
-  if random.chance(4) then map.strict_order = random.chance(30) end
+  if random.chance(10) then map.strict_order = random.chance(20) end
   return map
 end
 
