@@ -21,7 +21,7 @@ PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
-  test-reduced test-debian13 soak-store lint badin oom coverage fuzz bench conformance rock docs clean
+  test-reduced test-debian13 soak-store lint badin oom coverage fuzz bench prove conformance rock docs clean
 all: build
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo 'make coverage  branches of encodings and COSE that the tests take'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|cose_symmetric|certificate|key|der|values|schema, S=60 seconds'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
+	@echo 'make prove   prove with Frama-C that the scanner of CBOR is free of run-time errors, but for a list of goals'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'
 	@echo 'make docs    generate docs/errors.md'
@@ -152,6 +153,11 @@ fuzz: build
 
 bench: build
 	@lua5.4 spec/bench/run.lua $(BUILD) $(ROUNDS) $(SECONDS)
+
+# Not part of .ci/run: Frama-C and its provers take half a gigabyte of packages, the proof some minutes.
+prove:
+	@rockspec/debian.sh prove
+	@spec/prove/run.sh $(BUILD)-prove
 
 rock:
 	@rockspec/debian.sh rock

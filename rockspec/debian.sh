@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the Debian packages that are missing, and nothing else.
-#   rockspec/debian.sh build|test|lint|fuzz|rock|debian13
+#   rockspec/debian.sh build|test|lint|fuzz|rock|debian13|prove
 # Root is needed only when something is missing; then apt-get runs directly or through sudo.
 set -eu
 
@@ -13,7 +13,8 @@ case "${1:-}" in
   fuzz) wanted="$build clang libclang-rt-dev" ;;
   rock) wanted="$build git luarocks" ;;
   debian13) wanted="debootstrap git" ;;
-  *) echo "usage: $0 build|test|lint|fuzz|rock|debian13" >&2; exit 2 ;;
+  prove) wanted="frama-c-base why3 z3 cvc4" ;;
+  *) echo "usage: $0 build|test|lint|fuzz|rock|debian13|prove" >&2; exit 2 ;;
 esac
 
 missing=

@@ -41,31 +41,59 @@ typedef struct {
   frame frames[LTEEP_CBOR_DEPTH_MAX];
 } scan;
 
+#ifdef __FRAMAC__
+#include "scanner.acsl.h"
+#endif
+
 /* No encoded item is a prefix of another, so a tie up to the shorter is equality only when the
  * sizes agree. */
+/*@ requires readable(a) && readable(b);
+    assigns \nothing; */
 int lteep_cbor_compare(lteep_bytes a, lteep_bytes b) {
   int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/*@ requires \valid_read(s) && \valid_read(s->limits);
+    assigns \nothing; */
 static bool asks(const scan *s, unsigned rule) {
   return (s->limits->rules & rule) != 0;
 }
 
+/*@ requires \valid(s);
+    assigns s->fault;
+    ensures s->fault == offset && \result == status; */
 static lteep_status fail(scan *s, size_t offset, lteep_status status) {
   s->fault = offset;
   return status;
 }
 
+/*@ requires \valid_read(s) && readable_at(s->input.at, s->input.size) && within(part, s->input);
+    assigns \nothing;
+    ensures \result <= s->input.size; */
 static size_t offset_of(const scan *s, lteep_bytes part) {
   return (size_t)(part.at - s->input.at);
 }
 
 /* Collect the keys of the map that starts at `start` and has just been walked. */
+/*@ requires \valid_read(s) && readable_at(s->input.at, s->input.size) && start < s->input.size;
+    requires count <= LTEEP_CBOR_UNSORTED_MAX && \valid(keys + (0 .. count - 1));
+    requires \separated(keys + (0 .. count - 1), s, s->input.at + (0 .. s->input.size - 1));
+    assigns keys[0 .. count - 1];
+    ensures \result == LTEEP_OK ==>
+      \forall integer k; 0 <= k < count ==> inside(keys[k].at, keys[k].size, s->input.at,
+   s->input.size); */
 static lteep_status collect_keys(const scan *s, size_t start, size_t count, lteep_bytes *keys) {
   lteep_head head;
   lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, &head);
+  if (status != LTEEP_OK) return status;
   size_t at = start + head.size;
+  /*@ loop invariant 0 <= i <= 2 * count;
+      loop invariant status == LTEEP_OK ==> at <= s->input.size;
+      loop invariant status == LTEEP_OK ==>
+        \forall integer k; 0 <= 2 * k < i ==> inside(keys[k].at, keys[k].size, s->input.at,
+     s->input.size); loop assigns i, at, status, keys[0 .. count - 1]; loop variant 2 * count - i;
+   */
   for (size_t i = 0; status == LTEEP_OK && i < 2 * count; i++) {
     size_t end = at;
     status = lteep_cbor_skip(s->input, at, &end);
@@ -76,6 +104,10 @@ static lteep_status collect_keys(const scan *s, size_t start, size_t count, ltee
 }
 
 /* At the end of an unsorted map: is any key there twice? */
+/*@ requires ready(s) && 0 < s->depth && map == &s->frames[s->depth - 1];
+    requires map->start < s->input.size;
+    assigns s->fault;
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status check_unique(scan *s, const frame *map) {
   lteep_bytes keys[LTEEP_CBOR_UNSORTED_MAX];
   uint64_t count = map->taken / 2;
@@ -83,7 +115,12 @@ static lteep_status check_unique(scan *s, const frame *map) {
     return fail(s, map->start, LTEEP_ERR_UNSORTED_KEYS);
   lteep_status status = collect_keys(s, map->start, (size_t)count, keys);
   if (status != LTEEP_OK) return fail(s, map->start, status);
+  /*@ loop assigns i;
+      loop variant count - i; */
   for (size_t i = 1; i < count; i++)
+    /*@ loop invariant j <= i;
+        loop assigns j;
+        loop variant i - j; */
     for (size_t j = 0; j < i; j++)
       if (lteep_equal(keys[i], keys[j]))
         return fail(s, offset_of(s, keys[i]), LTEEP_ERR_DUPLICATE_KEY);
@@ -91,6 +128,11 @@ static lteep_status check_unique(scan *s, const frame *map) {
 }
 
 /* A key of the map `map` is complete: is it in its place? */
+/*@ requires ready(s) && start < s->at && 0 < s->depth && map == &s->frames[s->depth - 1];
+    requires map->key.size > 0 ==> inside(map->key.at, map->key.size, s->input.at, s->input.size);
+    assigns s->fault, map->key, map->unsorted;
+    ensures inside(map->key.at, map->key.size, s->input.at, s->input.size);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status check_key(scan *s, frame *map, size_t start) {
   lteep_bytes key = {s->input.at + start, s->at - start};
   int order = map->key.size == 0 ? 1 : lteep_cbor_compare(key, map->key);
@@ -103,8 +145,17 @@ static lteep_status check_key(scan *s, frame *map, size_t start) {
 }
 
 /* The item that began at `start` ends at s->at: count it, and close every frame this completes. */
+/*@ requires item_read(s, start);
+    assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status complete(scan *s, size_t start) {
   bool keys_matter = asks(s, LTEEP_CBOR_UNIQUE | LTEEP_CBOR_SORTED);
+  /*@ loop invariant ready(s) && start < s->at;
+      loop invariant sound_frames(s, s->items - 1);
+      loop assigns start, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+      loop variant s->depth; */
   while (s->depth > 0) {
     frame *top = &s->frames[s->depth - 1];
     bool is_key = top->major == LTEEP_CBOR_MAP && top->taken % 2 == 0;
@@ -120,15 +171,32 @@ static lteep_status complete(scan *s, size_t start) {
   return LTEEP_OK;
 }
 
+/*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    requires string_head(head) ==> items == 0;
+    assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status open_frame(scan *s, size_t start, const lteep_head *head, uint64_t items) {
   if (s->depth >= s->depth_max) return fail(s, start, LTEEP_ERR_TOO_DEEP);
   bool indefinite = head->info == INFO_INDEFINITE;
   if (items == 0 && !indefinite) return complete(s, start);
-  s->frames[s->depth++] =
-      (frame){.start = start, .left = items, .major = head->major, .indefinite = indefinite};
+  frame *top = &s->frames[s->depth++];
+  top->start = start;
+  top->left = items;
+  top->taken = 0;
+  top->key.size = 0;
+  top->major = head->major;
+  top->indefinite = indefinite;
+  top->unsorted = false;
   return LTEEP_OK;
 }
 
+/*@ requires item_read(s, start);
+    assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_break(scan *s, size_t start) {
   frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
   bool closes = top && top->indefinite && !(top->major == LTEEP_CBOR_MAP && top->taken % 2 == 1);
@@ -139,6 +207,8 @@ static lteep_status scan_break(scan *s, size_t start) {
   return complete(s, top->start);
 }
 
+/*@ requires \valid_read(head) && (head->size == 3 || head->size == 5 || head->size == 9);
+    assigns \nothing; */
 static bool float_is_shortest(const lteep_head *head) {
   size_t width = head->size - 1u;
   double number = lteep_float_from_bits(head->value, width);
@@ -146,6 +216,11 @@ static bool float_is_shortest(const lteep_head *head) {
   return lteep_float_width(number) == width;
 }
 
+/*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_simple(scan *s, size_t start, const lteep_head *head) {
   if (head->info == INFO_INDEFINITE) return scan_break(s, start);
   if (head->info == INFO_ONE_BYTE && head->value < 32)
@@ -155,11 +230,19 @@ static lteep_status scan_simple(scan *s, size_t start, const lteep_head *head) {
   return complete(s, start);
 }
 
+/*@ assigns \nothing;
+    ensures \result <==> major == LTEEP_CBOR_BYTES || major == LTEEP_CBOR_TEXT; */
 static bool is_string(unsigned major) {
   return major == LTEEP_CBOR_BYTES || major == LTEEP_CBOR_TEXT;
 }
 
 /* Size of the string that a string of `size` bytes is, or is the last chunk of so far. */
+/*@ requires ready(s) && size <= s->input.size - s->at;
+    requires \forall integer i; 0 <= i < s->depth ==> sound_string(s, &s->frames[i]);
+    assigns s->frames[s->depth > 0 ? s->depth - 1 : 0].left;
+    ensures \let top = &s->frames[s->depth - 1]; s->depth > 0 ==>
+      top->left == \old(s->frames[s->depth - 1].left) ||
+      (string_frame(top) && top->left == \old(s->frames[s->depth - 1].left) + size); */
 static uint64_t whole_string(scan *s, uint64_t size) {
   frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
   if (!top || !is_string(top->major)) return size;
@@ -167,6 +250,12 @@ static uint64_t whole_string(scan *s, uint64_t size) {
   return top->left;
 }
 
+/*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    assigns s->at, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures s->at >= \old(s->at);
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
   if (head->info == INFO_INDEFINITE) return open_frame(s, start, head, 0);
   size_t left = s->input.size - s->at;
@@ -180,6 +269,12 @@ static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
 }
 
 /* Every item needs a byte: a count beyond the bytes left is refused before anything is done. */
+/*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    requires !string_head(head);
+    assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_collection(scan *s, size_t start, const lteep_head *head) {
   size_t left = s->input.size - s->at;
   uint64_t each = head->major == LTEEP_CBOR_MAP ? 2 : 1;
@@ -189,6 +284,8 @@ static lteep_status scan_collection(scan *s, size_t start, const lteep_head *hea
 
 /* Inside a string of indefinite length only definite strings of its type may stand (section 3.2.3).
  */
+/*@ requires ready(s) && \valid_read(head);
+    assigns \nothing; */
 static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
   if (s->depth == 0) return false;
   const frame *top = &s->frames[s->depth - 1];
@@ -197,12 +294,20 @@ static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
   return !is_break && (head->major != top->major || head->info == INFO_INDEFINITE);
 }
 
+/*@ requires \valid_read(head) && sound_head(head);
+    assigns \nothing; */
 static bool head_is_shortest(const lteep_head *head) {
   static const uint64_t least[] = {24, 1u << 8, 1u << 16, UINT64_C(1) << 32};
   if (head->info < INFO_ONE_BYTE || head->info == INFO_INDEFINITE) return true;
   return head->value >= least[head->info - INFO_ONE_BYTE];
 }
 
+/*@ requires ready(s) && start == s->at && \valid(head);
+    requires \separated(head, s) && \separated(head, s->limits);
+    requires \separated(head, s->input.at + (0 .. s->input.size - 1));
+    assigns s->fault, s->at, head->major, head->info, head->size, head->value;
+    ensures \result == LTEEP_OK ==> sound_head(head) && start < s->at <= s->input.size;
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_head(scan *s, size_t start, lteep_head *head) {
   lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, head);
   if (status != LTEEP_OK) return fail(s, start, status);
@@ -218,6 +323,12 @@ static lteep_status scan_head(scan *s, size_t start, lteep_head *head) {
   return LTEEP_OK;
 }
 
+/*@ requires sound(s, s->items);
+    assigns s->items, s->at, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
+    ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures \result == LTEEP_OK ==> \old(s->at) < s->at; */
 static lteep_status scan_item(scan *s) {
   size_t start = s->at;
   lteep_head head;
@@ -242,11 +353,20 @@ static lteep_status scan_item(scan *s) {
 }
 
 /* Walk one whole item from s->at. */
+/*@ requires bound(s) && s->at <= s->input.size;
+    assigns s->items, s->at, s->fault, s->depth, s->depth_max,
+            s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result == LTEEP_OK ==> \old(s->at) < s->at <= s->input.size;
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_whole(scan *s) {
   s->items = 0;
   s->depth = 0;
   s->depth_max = s->limits->depth < LTEEP_CBOR_DEPTH_MAX ? s->limits->depth : LTEEP_CBOR_DEPTH_MAX;
   lteep_status status;
+  /*@ loop invariant sound(s, s->items) && s->at >= \at(s->at, Pre);
+      loop assigns status, s->items, s->at, s->fault, s->depth,
+                   s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+      loop variant s->input.size - s->at; */
   do {
     status = scan_item(s);
   } while (status == LTEEP_OK && s->depth > 0);
@@ -255,6 +375,10 @@ static lteep_status scan_whole(scan *s) {
 
 /* Find the end of an integer or of a string of definite length, which most map keys are; false for
  * any other item. */
+/*@ requires readable(input) && at <= input.size && \valid(end);
+    requires \separated(end, input.at + (0 .. input.size - 1));
+    assigns *end;
+    ensures \result ? at < *end <= input.size : *end == \old(*end); */
 static bool skip_scalar(lteep_bytes input, size_t at, size_t *end) {
   lteep_head head;
   if (lteep_head_read(input.at + at, input.size - at, &head) != LTEEP_OK) return false;
@@ -278,6 +402,10 @@ lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
   return status;
 }
 
+/*@ requires bound(s) && s->at == 0;
+    assigns s->items, s->at, s->fault, s->depth, s->depth_max,
+            s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
 static lteep_status scan_input(scan *s) {
   if (s->input.size > s->limits->bytes) return fail(s, 0, LTEEP_ERR_TOO_LARGE);
   if (s->input.size == 0) return fail(s, 0, LTEEP_ERR_TRUNCATED);
@@ -286,6 +414,11 @@ static lteep_status scan_input(scan *s) {
   return status;
 }
 
+/*@ requires readable(input) && (limits == \null || \valid_read(limits));
+    requires offset == \null ||
+      (\valid(offset) && \separated(offset, limits, input.at + (0 .. input.size - 1)));
+    assigns *offset;
+    ensures \result != LTEEP_OK && offset != \null ==> *offset <= input.size; */
 lteep_status lteep_cbor_scan(lteep_bytes input, const lteep_cbor_limits *limits, size_t *offset) {
   scan s;
   s.input = input;

@@ -2,6 +2,9 @@
 
 /* How many continuation bytes follow `lead`, and the range the first of them must be in
  * (RFC 3629 section 4); -1 when no character starts with `lead`. */
+/*@ requires \valid(low) && \valid(high) && \separated(low, high);
+    assigns *low, *high;
+    ensures -1 <= \result <= 3; */
 static int continuation(uint8_t lead, uint8_t *low, uint8_t *high) {
   *low = 0x80;
   *high = 0xbf;
@@ -20,12 +23,18 @@ static int continuation(uint8_t lead, uint8_t *low, uint8_t *high) {
 }
 
 bool lteep_utf8_valid(lteep_bytes text) {
+  /*@ loop invariant i <= text.size;
+      loop assigns i;
+      loop variant text.size - i; */
   for (size_t i = 0; i < text.size;) {
     uint8_t lead = text.at[i++];
     if (lead < 0x80) continue;
     uint8_t low, high;
     int count = continuation(lead, &low, &high);
     if (count < 0 || text.size - i < (size_t)count) return false;
+    /*@ loop invariant 0 <= count && i + count <= text.size && i >= \at(i, LoopEntry);
+        loop assigns count, i, low, high;
+        loop variant count; */
     for (; count > 0; count--, i++) {
       if (text.at[i] < low || text.at[i] > high) return false;
       low = 0x80;
