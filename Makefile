@@ -12,6 +12,7 @@ ROUNDS ?= 5
 SECONDS ?= 0.3
 N ?= 100000
 FIRST ?= 1
+SEED ?= 1
 FUZZED = $(wildcard core/*.c core/encoding/*.c core/cose/*.c core/tee/*.c \
   core/crypto/*.c core/crypto/openssl/*.c)
 STUBBED = key_verify key_mac_verify key_open key_unwrap unwrap key_agree certificate_key
@@ -21,7 +22,7 @@ PRELOAD = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all help packages build demo test test-plain test-mbedtls test-sanitized test-without-openssl \
-  test-reduced test-debian13 soak-store lint badin oom coverage fuzz bench prove conformance rock docs clean
+  test-reduced test-debian13 soak-store lint badin oom coverage fuzz fuzz-suit bench prove conformance rock docs clean
 all: build
 
 help:
@@ -38,6 +39,8 @@ help:
 	@echo 'make oom     each allocation of each call fails once: clean errors, nothing leaks'
 	@echo 'make coverage  branches of encodings and COSE that the tests take'
 	@echo 'make fuzz    feed a decoder hostile bytes; T=scanner|cose|cose_symmetric|certificate|key|der|values|schema, S=60 seconds'
+	@echo 'make fuzz-suit  manifests and reports of random structure, led by the Lua lines they reach;'
+	@echo '             T=sequence|envelope|report, S=60 seconds or RUNS=N, SEED=1; INPUT=file runs a finding again'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
 	@echo 'make prove   prove with Frama-C that the scanner of CBOR is free of run-time errors, but for a list of goals'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
@@ -150,6 +153,11 @@ fuzz: build
 	@lua5.4 spec/fuzz/seeds.lua $(BUILD) $(T) $(BUILD)-fuzz/$(T)
 	@LUATEEP_BUILD=$(BUILD) $(BUILD)-fuzz/$(T)_fuzz -max_total_time=$(S) -timeout=10 -rss_limit_mb=1024 \
 	  -max_len=4096 -dict=spec/fuzz/cbor.dict -artifact_prefix=$(BUILD)-fuzz/ $(BUILD)-fuzz/$(T)
+
+# What reaches new lines gathers in build-fuzz/suit/T; a finding is written there. With RUNS all follows from the seed.
+fuzz-suit: T = sequence
+fuzz-suit: build
+	@nice -n 19 lua5.4 spec/fuzz/suit/run.lua $(BUILD) $(T) $(BUILD)-fuzz/suit/$(T) $(SEED) $(or $(INPUT),$(RUNS),$(S)s)
 
 bench: build
 	@lua5.4 spec/bench/run.lua $(BUILD) $(ROUNDS) $(SECONDS)

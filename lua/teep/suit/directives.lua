@@ -7,6 +7,7 @@ local crypto <const> = require "teep.crypto"
 local dependency <const> = require "teep.suit.dependency"
 local encryption <const> = require "teep.suit.encryption"
 local errors <const> = require "teep.errors"
+local labels <const> = require "teep.suit.labels"
 local rights <const> = require "teep.suit.rights"
 
 local directives = {}
@@ -62,9 +63,11 @@ local function source_of(state, frame, uri)
   local envelope <const> = frame.verified.envelope
   if envelope:payload_size(uri) then return content.from_envelope(envelope, uri) end
   if uri:sub(1, 1) == "#" then
-    return errors.fail("payload_not_found", "fetch: the envelope has no %s", uri)
+    return errors.fail("payload_not_found", "fetch: the envelope has no %s", labels.shown(uri))
   end
-  if not state.fetch then return errors.fail("payload_not_found", "fetch: no way to fetch %s", uri) end
+  if not state.fetch then
+    return errors.fail("payload_not_found", "fetch: no way to fetch %s", labels.shown(uri))
+  end
   return function(sink)
     local ok, message, code = state.fetch(uri, 0, sink)
     if not ok then return nil, "fetch: " .. message, code end

@@ -47,8 +47,6 @@ local function set(state, frame, index, values, only_unset)
     if wide[name] then
       local ok, message, code = wide[name](state, value)
       if not ok then return ok, message, code end
-    elseif not parameters.by_name[name] then
-      return errors.fail("parameter_unsupported", "parameter %s is not supported", next(value))
     elseif not (only_unset and own[name] ~= nil) then
       own[name] = resolve(frame, name, value)
     end
@@ -90,10 +88,10 @@ function flow.copy_params(_, frame, command)
     local from <const> = frame:parameters(entry.key)
     for _, label in ipairs(entry.value) do
       local name <const> = parameters.names[label]
-      local value <const> = name and from[name]
+      local value <const> = from[name]
       if value == nil then
         return errors.fail("parameter_unset", "copy-params: %s has no parameter %s", frame:name(entry.key),
-          name or label)
+          name)
       end
       for _, index in ipairs(frame.selected) do frame:parameters(index)[name] = value end
     end

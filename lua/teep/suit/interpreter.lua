@@ -42,9 +42,9 @@ end
 local function run_command(state, frame, command)
   local row <const> = command.row
   local ok, message, code = state:step()
-  if ok and not row then
-    ok, message, code = errors.fail("command_unsupported", "command %s is not supported",
-      labels.describe(labels.commands, command.code))
+  local refused <const> = state.refused[command]
+  if ok and refused then
+    ok, message, code = nil, refused.message, refused.code
   elseif ok and row.kind == "flow" then
     ok, message, code = row.run(state, frame, command)
   end

@@ -121,22 +121,18 @@ end
 -- @treturn[2] nil, string, string `parameter_unsupported`, `unsupported_algorithm`, `size_out_of_range`,
 --   `component_unsupported`, `limit_reached`, `denied`
 function parameters.check(values, scope)
-  for name, value in pairs(values) do
-    local row <const> = parameters.by_name[name]
-    if not row then
-      return errors.fail("parameter_unsupported", "parameter %s is not supported",
-        labels.describe(labels.parameters, (next(value))))
-    end
-    if row.check then
-      local ok, message, code = row.check(value, scope)
-      if not ok then return ok, message, code end
-    end
-    if scope.rights then
-      local ok, message, code = rights.check_use(scope.rights, "parameters", row.label)
+  for _, row in ipairs(parameters.rows) do
+    local value <const> = values[row.name]
+    if value ~= nil then
+      local ok, message, code = true, nil, nil
+      if row.check then ok, message, code = row.check(value, scope) end
+      if ok then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
       if not ok then return ok, message, code end
     end
   end
-  return true
+  if not values.unknown then return true end
+  return errors.fail("parameter_unsupported", "parameter %s is not supported",
+    labels.describe(labels.parameters, (next(values.unknown))))
 end
 
 return parameters

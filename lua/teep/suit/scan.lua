@@ -47,7 +47,8 @@ local function check_command(command, place, scope)
   return ok, message, code
 end
 
--- What a host may want to find out when it is run: it need not be run at all.
+-- What a host may want to find out when it is run: it need not be run at all. When it is, it is refused as it
+-- would have been here.
 local lenient <const> = { command_unsupported = true, parameter_unsupported = true }
 
 local check_commands
@@ -70,6 +71,7 @@ function check_commands(commands, place, scope)
     local ok, message, code = check_command(command, place, scope)
     local tolerated <const> = not ok and place.tolerant and not place.shared and lenient[code]
     if not (ok or tolerated) then return ok, message, code, command.offset end
+    if tolerated then scope.refused[command] = { message = message, code = code } end
     if command.branches then
       local offset
       ok, message, code, offset = check_branches(command, place, scope)
@@ -79,10 +81,11 @@ function check_commands(commands, place, scope)
   return true
 end
 
--- Section 6.5: with several components, a sequence says first which one it means.
+-- Section 6.5: with several components, or none at index 0, a sequence says first which one it means.
 local function check_first(commands, scope)
   local first <const> = commands[1]
-  if scope.count > 1 and first.code ~= SET_COMPONENT_INDEX and first.code ~= OVERRIDE_MULTIPLE then
+  local means_one <const> = scope.count == 1 and scope.positions[0]
+  if not means_one and first.code ~= SET_COMPONENT_INDEX and first.code ~= OVERRIDE_MULTIPLE then
     return errors.fail("command_forbidden", "starts with %s, want set-component-index (%d components)",
       name_of(first.code), scope.count)
   end
@@ -138,7 +141,7 @@ end
 --- Check all sequences, also those that the procedure at hand does not run.
 -- @tparam table manifest of teep.suit.manifest
 -- @tparam[opt] table given `limits`; of a device that is to run it `device`, `decrypt` (whether it decrypts),
---   `rights`, `rules`
+--   `rights`, `rules`, `refused` (gets what is refused when it is run only: command to `message`, `code`)
 -- @treturn[1] table components that may be read again after they were written: index to true, `all`
 -- @treturn[2] nil, string, string, table `command_unsupported`, `command_forbidden`, `parameter_unsupported`,
 --   `component_unsupported`, `unsupported_algorithm`, `size_out_of_range`, `unknown_value`, `limit_reached`,
@@ -150,6 +153,7 @@ function scan.check(manifest, given)
   local scope <const> = {
     positions = manifest.positions, count = manifest.count, limits = given.limits, device = given.device,
     decrypt = given.decrypt, rights = given.rights, lenient_unknown = rules.lenient_unknown, sources = {},
+    refused = given.refused,
   }
   local ok, message, code, where = check_all(manifest, scope)
   if ok and rules.identity_checks then ok, message, code = check_identity(manifest) end

@@ -99,7 +99,7 @@ function setup.check(state, frame, procedure)
   local sources, where
   sources, message, code, where = scan.check(frame.manifest, {
     limits = state.limits, device = state.device, decrypt = state.decrypt, rights = frame.rights,
-    rules = state.rules,
+    rules = state.rules, refused = state.refused,
   })
   if where then state:misplaced(frame, where) end
   if not sources then return sources, message, code end

@@ -18,7 +18,7 @@ function State.new(given, limits, rules)
     procedure = given.procedure, txn = given.txn, driver = given.driver, device = given.device,
     fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
     keep = given.keep or nobody, rights = given.rights, limits = limits, rules = rules,
-    values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0,
+    values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0, refused = {},
     steps = 0, soft = {}, frames = 0, strict = true,
     records = {}, claimed = {}, warnings = {}, invocations = {},
   }, State)

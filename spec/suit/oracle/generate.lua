@@ -3,6 +3,8 @@
 -- A case is `{ root = manifest, child = manifest or nil, contents, held, rules, procedure }`; a manifest is `{ id,
 -- components, dependency = index or nil, shared, sections }`; a sequence a list of `{ code, argument }`, in which the
 -- argument of nested sequences holds such lists (false: null).
+local source <const> = require "fixtures.random"
+
 local generate = {}
 
 local contents <const> = { "", "x", "y", "xy", "xyz" }
@@ -11,20 +13,6 @@ local uris <const> = { "#x", "#y", "#xyz", "#none", "far" }
 --- Payloads inside the envelope of the root, and those the network has.
 generate.integrated = { ["#x"] = "x", ["#y"] = "y", ["#xyz"] = "xyz" }
 generate.network = { far = "xy" }
-
--- A generator of its own: `math.random` belongs to the specs.
-local function source(seed)
-  local state = seed * 2654435761 + 12345
-  local function below(n)
-    state = state * 6364136223846793005 + 1442695040888963407
-    return (state >> 33) % n
-  end
-  return {
-    below = below,
-    chance = function(percent) return below(100) < percent end,
-    one = function(list) return list[below(#list) + 1] end,
-  }
-end
 
 local function index(random, manifest)
   if random.chance(1) then return 5 end
