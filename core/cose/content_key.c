@@ -52,7 +52,7 @@ static lteep_status open_agreed(const lteep_content_keys *keys,
                                 const lteep_cose_recipient *recipient, const lteep_key *key,
                                 lteep_buffer *secret) {
   uint8_t derived[LTEEP_SYMMETRIC_MAX];
-  lteep_cose_derivation derivation;
+  lteep_cose_derivation derivation = {.size = 0}; /* stays so without an ephemeral key */
   lteep_status status = agree(keys, recipient, key, &derivation, derived);
   lteep_bytes agreed = {derived, derivation.size};
   if (status == LTEEP_OK && recipient->algorithm != LTEEP_ALG_ECDH_ES_HKDF256) {

@@ -118,6 +118,21 @@ describe("teep.key formats", function()
     refuses("unsupported_algorithm", "an alg that is not ours", '{"kty":"EC","crv":"P-256","alg":"none"' .. point)
     refuses("wrong_key", "key_ops that allow nothing",
       '{"kty":"EC","crv":"P-256","alg":"ES256","key_ops":["encrypt"]' .. point)
+    refuses("wrong_key", "a use that is not ours", '{"kty":"EC","crv":"P-256","use":"other"' .. point)
+    refuses("wrong_key", "a null use", '{"kty":"EC","crv":"P-256","use":null' .. point)
+    refuses("bad_key", "key_ops that are no array", '{"kty":"EC","crv":"P-256","key_ops":"verify"' .. point)
+    refuses("wrong_key", "key_ops that are no UTF-8", '{"kty":"EC","crv":"P-256","key_ops":["\xff"]' .. point)
+
+    it("names in its messages what was wrong, on one short line and without addresses (D24)", function()
+      for value, text in pairs{ ['"a\\nb"'] = "a?b", ["{}"] = "table", ["null"] = "userdata",
+        ['"' .. ("x"):rep(40) .. '"'] = ("x"):rep(32) } do
+        for _, input in ipairs{ '{"kty":' .. value .. "}", '{"kty":"EC","crv":' .. value .. point,
+          '{"kty":"EC","crv":"P-256","alg":' .. value .. point } do
+          local _, message = key.load(input)
+          assert.equal(text, message:match " ([^ ]+)$")
+        end
+      end
+    end)
 
     it("an algorithm other than its alg", function()
       local input = '{"kty":"EC","crv":"P-256","alg":"ES256"' .. point

@@ -304,6 +304,19 @@ describe("dependencies of a manifest", function()
       refused("dependency_cycle", 5, parent)
     end)
 
+    it("at two manifests with one identity: the older would be run, the newer remembered (D12)", function()
+      local older <const>, newer <const> = tree.child_manifest(), tree.child_manifest{ fields = { [2] = 2 } }
+      refused("command_forbidden", 5, tree.parent{
+        common = { [1] = tree.dependencies{ [1] = { "newer" }, [2] = { "older" } } }, manifest = newer,
+        members = { ["#older"] = raw.envelope(older, { members = { ["#0"] = false } }) },
+        fields = {
+          [15] = seq(12, 1, 20, tree.dependency(newer, "#child"), 21, 2, 12, 2, 20, tree.dependency(older, "#older"), 21, 2),
+          [20] = seq(12, 1, 7, 15, 11, 2, 12, 2, 7, 15, 11, 2),
+        },
+      })
+      refused("command_forbidden", 5, tree.parent{ id = tree.child_id })
+    end)
+
     -- A chain of manifests, each with the next one in its envelope.
     local function chain(length)
       local envelope, last

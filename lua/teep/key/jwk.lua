@@ -41,15 +41,25 @@ local uses <const> = {
 
 local function bad(message, ...) return errors.fail("bad_key", "JWK: " .. message, ...) end
 
+local NAME_SHOWN <const> = 32 -- characters of a name that is none of ours
+
+-- For messages: a name on one line, else its type.
+local function shown(value)
+  if type(value) ~= "string" then return type(value) end
+  return (value:sub(1, NAME_SHOWN):gsub("[^\x20-\x7E]", "?"))
+end
+
+-- Numbers of what a key may do, nil: anything. A use that is none of ours allows nothing we do.
 local function operation_numbers(given)
   local names = given.key_ops
-  if names == nil then names = uses[given.use] end
-  if type(names) ~= "table" then return nil end
+  if names == nil and given.use ~= nil then names = uses[given.use] or {} end
+  if names == nil then return nil end
+  if type(names) ~= "table" then return bad "key_ops is no array" end
   local numbers <const> = cbor.array{}
   for i, name in ipairs(names) do
     local number = operations[name]
     if number and number <= 2 and given.kty == "oct" then number = number + 8 end
-    numbers[i] = number or cbor.text(tostring(name))
+    numbers[i] = number or cbor.text(shown(name))
   end
   return numbers
 end
@@ -66,10 +76,11 @@ local function to_cose_key(given)
     if type(given.kid) ~= "string" then return bad "kid is no string" end
     add(2, given.kid)
   end
-  local numbers <const> = operation_numbers(given)
+  local numbers <const>, why <const>, reason <const> = operation_numbers(given)
+  if reason then return nil, why, reason end
   if numbers then add(4, numbers) end
   if given.kty ~= "oct" then
-    if not crv_numbers[given.crv] then return bad("no curve of ours: %s", tostring(given.crv)) end
+    if not crv_numbers[given.crv] then return bad("no curve of ours: %s", shown(given.crv)) end
     add(-1, crv_numbers[given.crv])
   end
   for label, name in pairs(members[given.kty]) do
@@ -87,7 +98,7 @@ end
 local function algorithm_of(given, wanted)
   if given.alg == nil then return wanted end
   local names <const> = of_jose[given.alg]
-  if not names then return errors.fail("unsupported_algorithm", "JWK: alg %s", tostring(given.alg)) end
+  if not names then return errors.fail("unsupported_algorithm", "JWK: alg %s", shown(given.alg)) end
   if not wanted then return names[1] end
   for _, name in ipairs(names) do if name == wanted then return name end end
   return errors.fail("wrong_key", "JWK: its alg is %s", given.alg)
@@ -99,7 +110,7 @@ end
 -- @treturn[1] key
 -- @treturn[2] nil, string, string message and code as for `teep.key.load`
 function jwk.from_table(given, algorithm)
-  if not kty_numbers[given.kty] then return bad("no key type of ours: %s", tostring(given.kty)) end
+  if not kty_numbers[given.kty] then return bad("no key type of ours: %s", shown(given.kty)) end
   local served <const>, message <const>, code <const> = algorithm_of(given, algorithm)
   if code then return nil, message, code end
   local cose_key <const>, why <const>, reason <const> = to_cose_key(given)

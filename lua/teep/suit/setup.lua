@@ -69,9 +69,23 @@ local function check_rights(frame)
   return check_identity(frame)
 end
 
+-- Of two manifests with one identity, the older would be run and the newer remembered.
+local function check_unique(state, verified)
+  for _, other in ipairs(state.manifests) do
+    local same <const> = other.digest.bytes == verified.digest.bytes
+    if not same and component_id.equal(other.identity, verified.identity) then
+      return errors.fail("command_forbidden", "another manifest is processed with the identity %s",
+        component_id.format(verified.identity))
+    end
+  end
+  table.insert(state.manifests, verified)
+  return true
+end
+
 local function check_procedure(state, frame, procedure)
   if procedure == "uninstall" then return true end
   local ok, message, code = check_rollback(frame.verified, state.current)
+  if ok then ok, message, code = check_unique(state, frame.verified) end
   if not ok then return ok, message, code end
   return check_sections(frame.manifest, labels.procedures[procedure], not frame.parent)
 end

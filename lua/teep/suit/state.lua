@@ -19,7 +19,7 @@ function State.new(given, limits, rules)
     fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
     keep = given.keep or nobody, rights = given.rights, limits = limits, rules = rules,
     values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0, refused = {},
-    steps = 0, soft = {}, frames = 0, strict = true,
+    steps = 0, soft = {}, frames = 0, manifests = {}, strict = true,
     records = {}, claimed = {}, warnings = {}, invocations = {},
   }, State)
 end
