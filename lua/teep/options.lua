@@ -2,25 +2,19 @@
 -- @module teep.options
 local options = {}
 
--- A description as a list of { name, kind, required }: made once for each.
+-- A description, read once: the type of each name, and the names that have to be there.
 local function read(known)
-  local list <const> = {}
+  local kinds <const>, required <const> = {}, {}
   for name, wanted in pairs(known) do
     local kind <const>, optional <const> = wanted:gsub("%?$", "")
-    list[#list + 1] = { name = name, kind = kind, required = optional == 0 }
+    kinds[name] = kind
+    if optional == 0 then required[#required + 1] = name end
   end
-  return list
+  table.sort(required)
+  return { kinds = kinds, required = required }
 end
 
 local read_already <const> = setmetatable({}, { __mode = "k" })
-
-local function check_one(entry, value)
-  if value == nil then
-    if entry.required then error("missing option: " .. entry.name, 4) end
-  elseif entry.kind ~= "any" and type(value) ~= entry.kind then
-    error(("option %s: want a %s, got %s"):format(entry.name, entry.kind, type(value)), 4)
-  end
-end
 
 --- Refuse unknown names and wrong types; misuse throws at the caller of the public function.
 -- @tparam table given the option table
@@ -30,15 +24,22 @@ end
 -- @usage options.check(given, { wire = "string", limits = "table?" })
 function options.check(given, known)
   if type(given) ~= "table" then error("options: want a table, got " .. type(given), 3) end
-  for name in pairs(given) do
-    if not known[name] then error("unknown option: " .. tostring(name), 3) end
+  local description = read_already[known]
+  if not description then
+    description = read(known)
+    read_already[known] = description
   end
-  local list = read_already[known]
-  if not list then
-    list = read(known)
-    read_already[known] = list
+  local kinds <const>, required <const> = description.kinds, description.required
+  for name, value in next, given do
+    local kind <const> = kinds[name]
+    if not kind then error("unknown option: " .. tostring(name), 3) end
+    if type(value) ~= kind and kind ~= "any" then
+      error(("option %s: want a %s, got %s"):format(name, kind, type(value)), 3)
+    end
   end
-  for i = 1, #list do check_one(list[i], given[list[i].name]) end
+  for i = 1, #required do
+    if given[required[i]] == nil then error("missing option: " .. required[i], 3) end
+  end
   return given
 end
 

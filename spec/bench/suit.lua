@@ -54,11 +54,11 @@ return function()
   local payload <const> = raw.payload_of(raw.manifest())
   local block <const> = raw.block(payload)
   return {
-    { name = "verify ESP256", run = function(seconds)
+    { name = "COSE_Sign1 verify, ESP256", run = function(seconds)
       local given <const> = { keys = raw.trusted, algorithms = { "ESP256" }, payload = payload }
       return measure.calls(function() assert(cose.verify(block, given)) end, seconds)
     end },
-    { name = "suit example 0", baseline = "verify ESP256", run = procedure(example0()) },
-    { name = "suit from URI", baseline = "verify ESP256", run = procedure(from_uri()) },
+    { name = "suit example 0", baseline = "COSE_Sign1 verify, ESP256", run = procedure(example0()) },
+    { name = "suit from URI", baseline = "COSE_Sign1 verify, ESP256", run = procedure(from_uri()) },
   }
 end

@@ -76,6 +76,8 @@ local function refusal(stated, message, code, where)
   }
 end
 
+local known_options <const> = { keys = "table", algorithms = "table?", limits = "table?" }
+
 --- Authenticate an envelope, then take it apart. Every block by one of the keys counts as a signer.
 -- @tparam string bytes
 -- @tparam table given `keys` (of trusted signers), `algorithms` (names; `ESP256` and `Ed25519` when absent;
@@ -86,7 +88,7 @@ end
 -- @treturn[2] nil, string, string, table the table is an outcome as of @{processor.run}, for a report; nil
 --   when the signature was at fault, of which nobody is told
 function verify.verify(bytes, given)
-  options.check(given, { keys = "table", algorithms = "table?", limits = "table?" })
+  options.check(given, known_options)
   local bound <const> = limits.with(given.limits)
   local opened, message, code = envelope.open(bytes, bound)
   if not opened then return opened, message, code end
