@@ -1,7 +1,6 @@
 --- Cases as envelopes. A case is one of spec/suit/oracle/generate.lua, and more of everything: see
 -- spec/fuzz/suit/vocabulary.lua. Where a value is a table with a field `item`, its bytes stand for themselves.
 -- What is signed has a MAC, by a key that is always the same: the same case makes the same bytes.
-local cbor <const> = require "teep.cbor"
 local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local encryption <const> = require "fixtures.suit_encryption"
@@ -189,20 +188,23 @@ local function manifest_of(case, manifest, members)
   return change(map(entries), manifest.edits)
 end
 
---- Encode an envelope around a manifest.
--- @tparam string manifest
--- @tparam {table,...} members encoded key and value each
-function encode.envelope(manifest, members)
+--- The authentication wrapper of a manifest, as a byte string.
+function encode.wrapper(manifest)
   local payload <const> = digest(bytes(manifest))
   local block <const> = assert(cose.mac0{ key = encode.signer, payload = payload, detached = true })
-  members[#members + 1] = { int(2), bytes(array{ bytes(payload), bytes(block) }) }
+  return bytes(array{ bytes(payload), bytes(block) })
+end
+
+-- Members are encoded keys and values.
+local function envelope(manifest, members)
+  members[#members + 1] = { int(2), encode.wrapper(manifest) }
   members[#members + 1] = { int(3), bytes(manifest) }
   return map(members)
 end
 
 local function build(case, manifest, members)
   manifest.bytes = manifest_of(case, manifest, members)
-  manifest.envelope = encode.envelope(manifest.bytes, members)
+  manifest.envelope = envelope(manifest.bytes, members)
   return manifest.envelope
 end
 
@@ -223,8 +225,5 @@ end
 
 --- Items for others to build with.
 encode.text, encode.bytes, encode.int, encode.array, encode.map = text, bytes, int, array, map
-
---- Whether bytes are one well-formed item.
-function encode.is_item(content) return cbor.scan(content) and true or false end
 
 return encode

@@ -1,5 +1,6 @@
 --- What has to hold of every outcome of `suit.process`. A check returns what is wrong, nil when nothing is.
 local cbor <const> = require "teep.cbor"
+local coverage <const> = require "fuzz.suit.coverage"
 local component_id <const> = require "teep.component_id"
 local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
@@ -27,6 +28,7 @@ function invariants.failure(message, code)
     return ("a message that is not one printable line: %q"):format(message)
   end
   if not errors.sentences[code] then return "a code that does not exist: " .. tostring(code) end
+  coverage.refusal(message, code)
 end
 
 local function has_offset(commands, offset)

@@ -26,11 +26,11 @@ local function found(input, wrong, bytes)
   os.exit(false)
 end
 
-local function try(input)
+local function try(input, first)
   count = count + 1
   local wrong <const>, bytes <const> = target.run(input, count)
   if wrong then found(input, wrong, bytes) end
-  if coverage.take() > 0 then corpus[#corpus + 1] = input end
+  if coverage.take() > 0 or first then corpus[#corpus + 1] = input end
 end
 
 -- The latest come more often: they are what led further.
@@ -46,7 +46,7 @@ local function replay()
 end
 
 if not (seconds or executions) then replay() end
-for _, input in ipairs(target.seeds(tonumber(seed))) do try(input) end
+for _, input in ipairs(target.seeds(tonumber(seed))) do try(input, true) end
 if seconds then
   for _, input in ipairs(keep.load_all(folder)) do try(input) end
 end
