@@ -115,6 +115,31 @@ describe("encrypted payloads", function()
       assert.matches("the plaintext has another digest", outcome.message)
     end)
 
+    it("when a ciphertext without tag changes between its measurement and its use (S-096)", function()
+      local made <const> = secret "A128CTR"
+      local changing <const> = setmetatable({}, { __index = function(_, name)
+        return function(_, ...)
+          if name == "read" then return altered(made.ciphertext, 3) end
+          return sim.driver[name](sim.driver, ...)
+        end
+      end })
+      local txn <const> = assert(sim.driver:txn())
+      local slot <const> = assert(txn:stage(enc))
+      slot:write(made.ciphertext)
+      slot:finish()
+      assert(txn:commit())
+      local copy <const> = raw.make{
+        components = { raw.component, enc }, shared = false,
+        fields = { [24] = false, [20] = raw.sequence(12, 1, 20, parameters{ [3] = stated(made.ciphertext) }, 12, 0, 20,
+          parameters{ [19] = made.info, [22] = 1 }, 22, 15) },
+      }
+      local outcome <const> = sim:process(copy, { decrypt = decrypter(), driver = changing })
+      assert.equal("operation_failed", outcome.code, outcome.message)
+      assert.matches("the source changed", outcome.message)
+      assert.is_nil(sim:content(raw.component))
+      assert.is_true(run(copy).ok)
+    end)
+
     it("without tag when neither digest is stated (S-090, S-096)", function()
       refused("parameter_unset", 8, run(by_copy(secret "A256CTR", { before = false, after = false })))
       assert.is_true(run(by_copy(secret "A256GCM", { before = false, after = false })).ok)

@@ -152,6 +152,23 @@ local function from_driver(driver, id, size)
   end
 end
 
+--- A source that fails where its bytes are not those that were measured before. The sink has them by then.
+-- @tparam function source
+-- @tparam table found `digest`, `digest_algorithm`
+-- @treturn function
+function content.unchanged(source, found)
+  return function(sink)
+    local hash <const> = crypto.hash(found.digest_algorithm)
+    local ok <const>, message <const>, code <const> = source(function(bytes)
+      hash:update(bytes)
+      return sink(bytes)
+    end)
+    if not ok then return ok, message, code end
+    if crypto.equal(hash:finish(), found.digest) then return true end
+    return errors.fail("operation_failed", "the source changed while it was read")
+  end
+end
+
 --- A source of the bytes of a component, and what it measures.
 -- @tparam State state
 -- @tparam table component `{ id, name, key }`

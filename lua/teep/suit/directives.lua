@@ -52,6 +52,8 @@ local function decrypt(state, frame, index, what, source, found, stated)
   local info <const>, wanted <const> = parameters.encryption_info, not own and parameters.image_digest or nil
   local ok, message, code = encryption.check_ciphertext(info, found, stated, wanted or own)
   if not ok then return nil, what .. ": " .. message, code end
+  -- The digest of the ciphertext may be all there is: it has to be that of what is decrypted.
+  if found then source = content.unchanged(source, found) end
   local done, measured, fault = put(state, frame, index, what, source, info)
   if not done then return done, measured, fault end
   ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
