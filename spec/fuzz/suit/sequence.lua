@@ -5,6 +5,7 @@ local encode <const> = require "fuzz.suit.encode"
 local generate <const> = require "suit.oracle.generate"
 local mutate <const> = require "fuzz.suit.mutate"
 local procedure <const> = require "fuzz.suit.procedure"
+local seeds <const> = require "fuzz.suit.seeds"
 
 local sequence = {}
 
@@ -12,8 +13,8 @@ local SEEDS <const> = 40
 
 --- First inputs.
 function sequence.seeds(first)
-  local list <const> = {}
-  for i = 1, SEEDS do list[i] = generate.case(first + i) end
+  local list <const> = seeds()
+  for i = 1, SEEDS do list[#list + 1] = generate.case(first + i) end
   return list
 end
 

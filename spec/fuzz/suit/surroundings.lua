@@ -90,6 +90,7 @@ function changes.ability(random, case)
   local host <const> = host_of(case)
   host.lacks = host.lacks or {}
   toggle(host.lacks, random.one(vocabulary.abilities), true)
+  if random.chance(30) then case.rules.lenient_unknown = true end
 end
 
 function changes.limit(random, case)
