@@ -37,6 +37,7 @@ end
 
 function Txn:stage(id)
   check_id(id)
+  table.insert(self.changed, id)
   local ok, message, code = change(self.owner)
   if not ok then return ok, message, code end
   self.open = self.open + 1
@@ -45,6 +46,7 @@ end
 
 function Txn:remove(id)
   check_id(id)
+  table.insert(self.changed, id)
   local ok, message, code = change(self.owner)
   if not ok then return ok, message, code end
   return self.txn:remove(id)
@@ -86,11 +88,11 @@ end
 --- A back end; `txn` and `driver` are for the processor, which has no way to commit.
 -- @tparam table contents identifiers as text to bytes
 -- @tparam[opt] integer fails_at number of the call that fails
--- @treturn table `.driver`, `.txn`, `:commit()`, `.world`
+-- @treturn table `.driver`, `.txn` (`changed`: identifiers; `open`: payloads unfinished), `:commit()`, `.world`
 function back_end.new(contents, fails_at)
   local place <const> = world.new(contents)
   local driver <const> = setmetatable({ world = place, calls = 0, fails_at = fails_at }, Driver)
-  local txn <const> = setmetatable({ txn = place:txn(), owner = driver, open = 0 }, Txn)
+  local txn <const> = setmetatable({ txn = place:txn(), owner = driver, open = 0, changed = {} }, Txn)
   return { driver = driver, txn = txn, world = place, commit = function() return txn.txn:commit() end }
 end
 

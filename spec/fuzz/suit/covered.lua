@@ -21,7 +21,8 @@ local function short(value) return type(value) == "string" and #value < 4 end
 
 local values <const> = {
   -- The oracle takes any size for less than that of an envelope.
-  content = short, image_size = function(value) return small(value) and value < 24 end, component_slot = small, source_component = small,
+  image_size = function(value) return small(value) and value < 24 end,
+  content = short, component_slot = small, source_component = small,
   image_digest = function(value) return short(value) or value == "child" end,
   uri = function(value) return uris[value] ~= nil end,
   soft_failure = function(value) return type(value) == "boolean" end,

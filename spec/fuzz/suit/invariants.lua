@@ -100,6 +100,29 @@ function invariants.contents(outcome, back_end)
   return wrong
 end
 
+-- Independent of teep.suit.rights.
+local function below(prefixes, id)
+  for _, prefix in ipairs(prefixes or {}) do
+    local fits = true
+    for i, segment in ipairs(prefix) do fits = fits and id[i] == segment end
+    if fits then return true end
+  end
+  return false
+end
+
+--- What others hold and what the signer has no right to was not touched.
+-- @tparam table case its host
+-- @tparam table back_end
+-- @tparam boolean keeps whether the processor was told what others hold
+function invariants.rights(case, back_end, keeps)
+  local rights <const> = case.host and case.host.rights
+  for _, id in ipairs(back_end.txn.changed) do
+    local name <const> = component_id.format(id)
+    if rights and not below(rights.modify, id) then return "changed without a right to it: " .. name end
+    if keeps and case.held[name] then return "changed although another manifest holds it: " .. name end
+  end
+end
+
 local function same(outcome, read)
   local failure <const> = outcome.failure
   local found <const> = read.failure and read.failure.record

@@ -35,7 +35,7 @@ local function process(case, envelope)
   given.driver, given.txn = place.driver, place.txn
   local verified <const>, message <const>, code <const>, refused <const> = suit.verify(envelope, trust)
   if not verified then return { message = message, code = code, outcome = refused } end
-  return { verified = verified, outcome = suit.process(verified, given), place = place }
+  return { verified = verified, outcome = suit.process(verified, given), place = place, keeps = given.keep }
 end
 
 local function describe(run)
@@ -55,9 +55,10 @@ local function again(case, envelope, first)
   if first ~= second then return ("twice is not the same: %s, then %s"):format(first, second) end
 end
 
-local function judge(run, oracle)
+local function judge(case, run, oracle)
   local outcome <const>, place <const> = run.outcome, run.place
   local wrong = invariants.outcome(run.verified, outcome) or invariants.limits(state, place)
+    or invariants.rights(case, place, run.keeps)
   if outcome.ok then
     if place.driver.stopped then return "a success although a change failed" end
     place.commit()
@@ -90,7 +91,7 @@ function procedure.run(case, envelope, number, oracle)
   note(run)
   local wrong, bytes
   if run.verified then
-    wrong = judge(run, oracle)
+    wrong = judge(case, run, oracle)
   else
     wrong = invariants.failure(run.message, run.code)
   end

@@ -38,8 +38,10 @@ case{ [20] = on(0, { 20, { encryption_info = ctr, content = values.content[7], i
 case{ [16] = on(1, { 20, { uri = "gcm", image_digest = values.content[6] } }, { 21 }, { 3 }),
   [20] = on(0, { 20, { source_component = 1, encryption_info = gcm, image_digest = "xy" } }, { 22 }, { 3 }) }
 case({ [20] = on(0, { 20, { uri = "gcm", encryption_info = gcm } }, { 21 }) }, { rules = { decrypt_on_fetch = true } })
-case({ [7] = on(0, { 20, { content = "x" } }, { 6 }), [8] = on(0, { 20, { content = "y" } }, { 18 }), [9] = on(0, { 20, { invoke_args = "x" } }, { 23 }) },
-  { procedure = "invocation" })
+case({
+  [7] = on(0, { 20, { content = "x" } }, { 6 }), [8] = on(0, { 20, { content = "y" } }, { 18 }),
+  [9] = on(0, { 20, { invoke_args = "x" } }, { 23 }),
+}, { procedure = "invocation" })
 case({ [20] = on(0, { 15, { { { 99 } }, { { 20, { [99] = 0 } } }, { { 35, { { 1, { 99 } } } } }, { { 4 } }, false } }) },
   { rules = { lenient_unknown = true }, host = { lacks = { clock = true, wait = true, metadata = true, decrypt = true } } })
 case({ [20] = on(0, { 20, { content = "y" } }, { 18 }) }, { host = { rights = vocabulary.rights[2] } })
