@@ -317,6 +317,20 @@ describe("dependencies of a manifest", function()
       refused("command_forbidden", 5, tree.parent{ id = tree.child_id })
     end)
 
+    it("at a manifest that nothing gives an identity: neither an identifier nor components", function()
+      local function of_dependencies(id)
+        return tree.parent{
+          common = { [2] = false },
+          fields = {
+            [5] = id and raw.array(id), [24] = false,
+            [15] = seq(12, 1, 20, tree.dependency(manifest, "#child"), 21, 2), [20] = seq(12, 1, 7, 15, 11, 2),
+          },
+        }
+      end
+      refused("component_unsupported", 6, of_dependencies(false))
+      installed(of_dependencies(tree.parent_id))
+    end)
+
     -- A chain of manifests, each with the next one in its envelope.
     local function chain(length)
       local envelope, last

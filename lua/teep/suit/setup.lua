@@ -97,6 +97,17 @@ local function retain(state, frame, sources)
   end
 end
 
+-- All manifests that neither have an identifier nor list components would be one.
+local function check_named(manifest)
+  if manifest.count == 0 then
+    return errors.fail("component_unsupported", "manifest.common.components: none")
+  end
+  if not manifest.manifest_component_id and #manifest.components == 0 then
+    return errors.fail("component_unsupported", "manifest.manifest-component-id: absent, and no components")
+  end
+  return true
+end
+
 --- Check a manifest and have the processor keep what it will read again.
 -- @tparam State state
 -- @tparam Frame frame
@@ -105,9 +116,7 @@ end
 -- @treturn[2] nil, string, string
 function setup.check(state, frame, procedure)
   local ok, message, code = check_procedure(state, frame, procedure)
-  if ok and frame.manifest.count == 0 then
-    ok, message, code = errors.fail("component_unsupported", "manifest.common.components: none")
-  end
+  if ok then ok, message, code = check_named(frame.manifest) end
   if ok then ok, message, code = check_rights(frame) end
   if not ok then return ok, message, code end
   local sources, where
