@@ -1,4 +1,6 @@
 --- Which lines of lua/teep/suit run, and which line after which: what tells a new input from one more of the same.
+local order <const> = require "fuzz.suit.order"
+
 local coverage = {}
 
 local FOLDER <const> = "/lua/(teep/suit[/%w]*%.lua)$"
@@ -43,7 +45,7 @@ coverage.most = 2000000
 function coverage.measure(fn, ...)
   last, executed = 0, 0
   debug.sethook(hook, "l")
-  local results <const> = table.pack(pcall(fn, ...))
+  local results <const> = table.pack(order.call(order.ascending, fn, ...))
   debug.sethook()
   return table.unpack(results, 1, results.n)
 end

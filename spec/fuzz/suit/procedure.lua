@@ -3,6 +3,7 @@ local back_end <const> = require "fuzz.suit.back_end"
 local coverage <const> = require "fuzz.suit.coverage"
 local host_of <const> = require "fuzz.suit.host"
 local invariants <const> = require "fuzz.suit.invariants"
+local order <const> = require "fuzz.suit.order"
 local State <const> = require "teep.suit.state"
 local suit <const> = require "teep.suit"
 
@@ -16,17 +17,6 @@ local new <const> = State.new
 function State.new(...)
   state = new(...)
   return state
-end
-
--- The other way round: what depends on the order in which `pairs` goes does not depend on the manifest alone.
-local function reversed(t)
-  local keys <const> = {}
-  for key in next, t do keys[#keys + 1] = key end
-  local i = #keys + 1
-  return function()
-    i = i - 1
-    return keys[i], t[keys[i]]
-  end
 end
 
 local function process(case, envelope)
@@ -46,10 +36,7 @@ local function describe(run)
 end
 
 local function again(case, envelope, first)
-  local forward <const> = pairs
-  pairs = reversed -- luacheck: ignore 121
-  local called <const>, run <const> = pcall(process, case, envelope)
-  pairs = forward -- luacheck: ignore 121
+  local called <const>, run <const> = order.call(order.descending, process, case, envelope)
   if not called then return "the second time it throws: " .. tostring(run) end
   local second <const> = describe(run)
   if first ~= second then return ("twice is not the same: %s, then %s"):format(first, second) end
