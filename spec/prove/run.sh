@@ -11,9 +11,9 @@ log=$directory/log
 here=$(cd "$(dirname "$0")" && pwd)
 export WHY3CONFIG="$here/why3.conf" LC_ALL=C
 cd "$source" || exit 2
-frama-c -machdep gcc_x86_64 -cpp-extra-args="-Icore/include -Icore/encoding" \
+frama-c -machdep gcc_x86_64 -cpp-extra-args="-include '$here/memcmp.h' -Icore/include -Icore/encoding" \
   -warn-special-float none -warn-unsigned-overflow \
-  -wp -wp-rte -wp-model Typed -wp-no-filter-init -wp-par 2 -wp-timeout 30 -wp-prover Z3:4.8.12:patterns,CVC4:1.8,Z3:4.8.12 \
+  -wp -wp-rte -wp-model Typed -wp-no-filter-init -wp-par 2 -wp-timeout 60 -wp-prover Z3:4.8.12:patterns,CVC4:1.8,Z3:4.8.12 \
   -wp-skip-fct lteep_buffer_view,lteep_equal_secret,lteep_wipe \
   core/bytes.c core/encoding/utf8.c core/encoding/scanner.c >"$log" 2>&1 || { tail -n 20 "$log"; exit 1; }
 grep -q 'Proved goals' "$log" || { tail -n 20 "$log"; exit 1; }
