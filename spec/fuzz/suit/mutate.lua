@@ -186,10 +186,12 @@ local kinds <const> = {
   "nest", "flatten", "splice", "splice",
 }
 
-local function mutate_sequence(random, case, other)
+--- Change one sequence in place.
+function mutate.sequence(random, case, other)
   local sequences <const> = sequences_of(case)
   local list <const> = sequences[any(random, sequences)]
   if list then commands[random.one(kinds)](random, list, other) end
+  return case
 end
 
 --- Change a case in place.
@@ -199,7 +201,7 @@ end
 function mutate.case(random, case, other)
   repeat
     if random.chance(75) then
-      mutate_sequence(random, case, other)
+      mutate.sequence(random, case, other)
     else
       mutate.surroundings(random, case, sequence)
     end

@@ -44,9 +44,13 @@ case({
 }, { procedure = "invocation" })
 case({ [20] = on(0, { 15, { { { 99 } }, { { 20, { [99] = 0 } } }, { { 35, { { 1, { 99 } } } } }, { { 4 } }, false } }) },
   { rules = { lenient_unknown = true }, host = { lacks = { clock = true, wait = true, metadata = true, decrypt = true } } })
-case({ [20] = on(0, { 20, { content = "y" } }, { 18 }) }, { host = { rights = vocabulary.rights[2] } })
+for _, rights in ipairs(vocabulary.rights) do
+  case({ [20] = on(1, { 20, { content = "y" } }, { 18 }, { 33 }) }, { host = { rights = rights } })
+end
 case({ [15] = on(0, { 20, { uri = "large" } }, { 21 }), [20] = on(1, { 20, { uri = "#xy", content = "xy" } }, { 18 }) },
   { host = { drips = 1 } }).root.severed = { [15] = true, [20] = true }
+
+for _, uri in ipairs(values.uri) do case{ [20] = on(0, { 20, { uri = uri } }, { 21 }) } end
 
 -- A dependency of a dependency, brought in the envelopes of both, or installed before.
 local function brings(index, name)
@@ -69,6 +73,9 @@ local function tree(procedure, first)
     } },
   })
 end
+
+case({ [20] = { { 20, { content = "x" } }, { 18 } } }).root.components = {}
+seeds[#seeds].root.dependency = 1
 
 tree("update", { 20, { image_digest = "child" } })
 tree("uninstall", { 20, { uri = "none" } })

@@ -41,7 +41,8 @@ local V <const>, C <const>, D <const> = ("v"):rep(16), ("c"):rep(16), ("d"):rep(
 --- Values of parameters by name.
 vocabulary.values = {
   { "content", { "", "x", "y", "xy", "xyz", gcm_content, ctr_content, ("z"):rep(300) } },
-  { "uri", { "#x", "#y", "#xyz", "#none", "far", "none", "#child", "#grand", "", ("u"):rep(2049), "gcm", "ctr", "large" } },
+  { "uri", { "#x", "#y", "#xyz", "#none", "far", "none", "#child", "#grand", "", ("u"):rep(2049), "gcm", "ctr", "large",
+    "#\27[2J", "\27[2J" } },
   { "image_size", { 0, 1, 2, 3, 18, 300, math.maxinteger, item "\x20" } },
   { "image_digest", {
     "", "x", "y", "xy", "xyz", "child", "child", "grand", gcm_content, item "\x40", item "\x42\x81\x2f",
