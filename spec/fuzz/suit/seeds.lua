@@ -50,6 +50,9 @@ end
 case({ [15] = on(0, { 20, { uri = "large" } }, { 21 }), [20] = on(1, { 20, { uri = "#xy", content = "xy" } }, { 18 }) },
   { host = { drips = 1 } }).root.severed = { [15] = true, [20] = true }
 
+case({ [20] = { { 12, 0 }, { 15, { { { 15, { { { 14 } }, { { 14 } } } } }, false } } } }, { rules = { exhausted_aborts = true } })
+case{ [20] = on(0, { 20, { strict_order = false, content = "y", source_component = 0 } },
+  { 32, { { { 12, 1 }, { 18 } } } }, { 18 }, { 12, 2 }, { 20, { source_component = 0 } }, { 22 }) }
 for _, uri in ipairs(values.uri) do case{ [20] = on(0, { 20, { uri = uri } }, { 21 }) } end
 
 -- A dependency of a dependency, brought in the envelopes of both, or installed before.
