@@ -42,7 +42,7 @@ help:
 	@echo 'make fuzz-suit  manifests and reports of random structure, led by the Lua lines they reach;'
 	@echo '             T=sequence|envelope|report, S=60 seconds or RUNS=N, SEED=1; INPUT=file runs a finding again'
 	@echo 'make bench   rates and ratios, also in build/bench.json; ROUNDS=5, SECONDS=0.3 for each'
-	@echo 'make prove   prove with Frama-C that the scanner of CBOR is free of run-time errors, but for a list of goals'
+	@echo 'make prove   prove with Frama-C that the scanner of CBOR is free of run-time errors'
 	@echo 'make rock    build and install the rock into a temporary tree, run the demo with it'
 	@echo 'make conformance  which spec proves which rule of the drafts, and the gaps'
 	@echo 'make docs    generate docs/errors.md'

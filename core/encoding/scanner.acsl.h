@@ -25,6 +25,9 @@
   predicate sound_frames(scan *s, integer counted) =
     \forall integer i; 0 <= i < s->depth ==> sound_frame(s, &s->frames[i], counted);
 
+  predicate sound_below(scan *s, integer counted) =
+    \forall integer i; 0 <= i < s->depth - 1 ==> sound_frame(s, &s->frames[i], counted);
+
   predicate sound(scan *s, integer counted) =
     ready(s) && counted <= s->at &&
     sound_frames(s, counted);

@@ -144,6 +144,16 @@ static lteep_status check_key(scan *s, frame *map, size_t start) {
   return LTEEP_OK;
 }
 
+/* Count an item in an open frame; is this its last? */
+/*@ requires \valid(f) && f->taken < UINT64_MAX && (f->indefinite || f->left > 0);
+    assigns f->taken, f->left;
+    ensures f->taken == \old(f->taken) + 1 && f->left <= \old(f->left);
+    ensures \result || f->indefinite || f->left > 0; */
+static bool count_item(frame *f) {
+  f->taken++;
+  return !f->indefinite && --f->left == 0;
+}
+
 /* The item that began at `start` ends at s->at: count it, and close every frame this completes. */
 /*@ requires item_read(s, start);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
@@ -161,8 +171,10 @@ static lteep_status complete(scan *s, size_t start) {
     bool is_key = top->major == LTEEP_CBOR_MAP && top->taken % 2 == 0;
     lteep_status status = is_key && keys_matter ? check_key(s, top, start) : LTEEP_OK;
     if (status != LTEEP_OK) return status;
-    top->taken++;
-    if (top->indefinite || --top->left > 0) return LTEEP_OK;
+    bool is_last = count_item(top);
+    /*@ assert sound_below(s, s->items - 1); */
+    /*@ assert is_last || sound_frame(s, top, s->items); */
+    if (!is_last) return LTEEP_OK;
     if (top->unsorted) status = check_unique(s, top);
     if (status != LTEEP_OK) return status;
     start = top->start;
@@ -335,21 +347,11 @@ static lteep_status scan_item(scan *s) {
   if (++s->items > s->limits->items) return fail(s, start, LTEEP_ERR_TOO_MANY_ITEMS);
   lteep_status status = scan_head(s, start, &head);
   if (status != LTEEP_OK) return status;
-  switch (head.major) {
-  case LTEEP_CBOR_UINT:
-  case LTEEP_CBOR_NINT:
-    return complete(s, start);
-  case LTEEP_CBOR_BYTES:
-  case LTEEP_CBOR_TEXT:
-    return scan_string(s, start, &head);
-  case LTEEP_CBOR_ARRAY:
-  case LTEEP_CBOR_MAP:
-    return scan_collection(s, start, &head);
-  case LTEEP_CBOR_TAG:
-    return open_frame(s, start, &head, 1);
-  default:
-    return scan_simple(s, start, &head);
-  }
+  if (head.major <= LTEEP_CBOR_NINT) return complete(s, start);
+  if (is_string(head.major)) return scan_string(s, start, &head);
+  if (head.major <= LTEEP_CBOR_MAP) return scan_collection(s, start, &head);
+  if (head.major == LTEEP_CBOR_TAG) return open_frame(s, start, &head, 1);
+  return scan_simple(s, start, &head);
 }
 
 /* Walk one whole item from s->at. */
