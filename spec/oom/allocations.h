@@ -28,6 +28,11 @@ static inline bool end_of_failures(void) {
   return allocations_failed;
 }
 
+/* How many are alive; 0 with AddressSanitizer, which looks for leaks itself. */
+static inline long count_allocations(void) {
+  return allocations_alive;
+}
+
 static bool allocation_fails(void) {
   if (allocations_left < 0) return false;
   if (allocations_left-- > 0) return false;

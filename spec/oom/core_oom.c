@@ -344,10 +344,10 @@ static bool fail_one(const scenario *tried, long left, bool keep_failing) {
 static bool fail_each(const scenario *tried, long left, bool keep_failing) {
   bool failed = fail_one(tried, left, keep_failing);
   fail_one(tried, left, keep_failing);
-  long before = allocations_alive;
+  long before = count_allocations();
   fail_one(tried, left, keep_failing);
-  if (allocations_alive > before) fprintf(stderr, "%s, allocation %ld leaks\n", tried->name, left);
-  CHECK(allocations_alive <= before);
+  if (count_allocations() > before) fprintf(stderr, "%s, allocation %ld leaks\n", tried->name, left);
+  CHECK(count_allocations() <= before);
   return failed;
 }
 
