@@ -346,7 +346,8 @@ static bool fail_each(const scenario *tried, long left, bool keep_failing) {
   fail_one(tried, left, keep_failing);
   long before = count_allocations();
   fail_one(tried, left, keep_failing);
-  if (count_allocations() > before) fprintf(stderr, "%s, allocation %ld leaks\n", tried->name, left);
+  if (count_allocations() > before)
+    fprintf(stderr, "%s, allocation %ld leaks\n", tried->name, left);
   CHECK(count_allocations() <= before);
   return failed;
 }
