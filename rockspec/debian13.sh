@@ -29,12 +29,12 @@ make_root() {
 [ -e "$root/complete" ] || make_root
 
 # Built files stay from run to run. What specs compare with lies beside the checkout, where there is any.
-mkdir -p "$root/work/luateep"
-find "$root/work/luateep" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
-(cd "$top" && git ls-files -z | tar -c --null -T - | tar -x -C "$root/work/luateep")
-mkdir -p "$root/work/shared"
+mkdir -p "$root/root/luateep"
+find "$root/root/luateep" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} +
+(cd "$top" && git ls-files -z | tar -c --null -T - | tar -x -C "$root/root/luateep")
+mkdir -p "$root/root/shared"
 for folder in vectors reference; do
-  [ ! -d "$top/../shared/$folder" ] || cp -R "$top/../shared/$folder" "$root/work/shared/"
+  [ ! -d "$top/../shared/$folder" ] || cp -R "$top/../shared/$folder" "$root/root/shared/"
 done
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
@@ -42,7 +42,7 @@ printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
 apart sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" env -i HOME=/root LANG=C.UTF-8 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy="$http_proxy"} \
   CMAKE_FLAGS=-DLUATEEP_WERROR=ON sh -ec "$1"' "$root" '
-    cd /work/luateep
+    cd "$HOME/luateep"
     rockspec/debian.sh test
     dpkg-query -W lua5.4 libcbor-dev libmbedtls-dev libssl-dev libwebsockets-dev libsqlite3-dev
     exec .ci/run test-plain test-mbedtls test-sanitized \

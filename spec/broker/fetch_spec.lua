@@ -368,9 +368,9 @@ describe("teep.broker fetch", function()
     end
 
     it("suspends inside of the exchange, lets others in, and installs (T-172)", function()
-      local pending, slept
+      local arrive, slept
       local one, here = site(remote(PAYLOAD), function(_, offset, sink)
-        if not task.await(function(done) pending = done end) then return nil, "reset", "not_connected" end
+        if not task.await(function(done) arrive = done end) then return nil, "reset", "not_connected" end
         return sink(PAYLOAD:sub(offset + 1))
       end, { sleep = function() task.await(function(done) slept = done end) end })
       local outcomes = {}
@@ -380,10 +380,10 @@ describe("teep.broker fetch", function()
       assert.same({ { uri = SHOWN, received = 0, attempts = 1 } }, one:status().downloads)
       assert.equal(2, one:status().waiting)
       assert.is_nil(here:installed(APP))
-      pending(false)
+      arrive(false)
       assert.is_nil(outcomes[1])
       slept()
-      pending(true)
+      arrive(true)
       assert.equal("installed", outcomes[1].outcome)
       assert.equal("installed", outcomes[2].outcome)
       assert.equal("checked", outcomes[3].outcome)
