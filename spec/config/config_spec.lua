@@ -176,6 +176,11 @@ describe("a configuration file", function()
     ["reports = { recipients = {} }"] = "reports.recipients: want at least 1, found 0",
     ["reports = { algorithm = 'A256CTR' }"] = "reports.algorithm: want one of A128GCM, A128CTR, ChaCha20/Poly1305",
     ["reports = { signed = true }"] = 'reports.signed: unknown setting, did you mean "sign"?',
+    ["rights = { { modify = { 'a' } } }"] = "rights[1].signer: is missing",
+    ["rights = { { signer = 'a', change = {} } }"] = "rights[1].change: unknown setting",
+    ["rights = { { signer = 'a', modify = { '' } } }"] = "rights[1].modify[1]: want a component identifier",
+    ["rights = { { signer = 'a', read = { 'a b' } } }"] = "rights[1].read[1]: component identifier",
+    ["rights = { { signer = 'a', commands = { 65536 } } }"] = "rights[1].commands[1]: want a whole number from 0 to 65535",
     ["rules = { lenient = true }"] = "rules.lenient: unknown setting",
     ["rules = { decrypt_on_fetch = 'yes' }"] = 'rules.decrypt_on_fetch: want a boolean, found "yes"',
     ["decryption_keys = 'kek.key'"] = "decryption_keys: want a table",
@@ -196,6 +201,12 @@ describe("a configuration file", function()
     assert.same({ schemes = { "http" }, size = 1 << 40, attempts = 1, time = 31536000 }, found.fetch)
     assert.same({ authorities = folder .. "/ca.pem" }, found.tls)
     assert.same({}, assert(load_device "fetch = { schemes = {} }").fetch.schemes)
+  end)
+
+  it("of a device takes rights of signers, with prefixes as identifiers; none are set by itself", function()
+    assert.is_nil(assert(load_device()).rights)
+    assert.same({ { "a", "b" }, {} }, assert(load_device
+      "rights = { { signer = 'a', modify = { 'a/b', '%' }, commands = { 65535 } } }").rights[1].modify)
   end)
 
   it("of a device takes the rules of the manifest processor, all of them strict unless it says so", function()

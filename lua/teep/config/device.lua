@@ -1,6 +1,7 @@
 --- Settings of a device: its TEE driver, TEEP Agent and TEEP Broker, see examples/demo for a complete file.
 -- @module teep.config.device
 local broker <const> = require "teep.broker"
+local component_id <const> = require "teep.component_id"
 local shared <const> = require "teep.config.shared"
 local suit_rules <const> = require "teep.suit.rules"
 local uri <const> = require "teep.transport.uri"
@@ -54,6 +55,33 @@ local tls <const> = { type = "record", fields = { authorities = { type = "path",
 local rules <const> = { type = "record", default = {}, fields = {} }
 for name in pairs(suit_rules.names) do rules.fields[name] = { type = "boolean" } end
 
+-- A list of identifiers that others begin with; "%" is the beginning of all.
+local prefixes <const> = {
+  type = "list",
+  of = {
+    type = "custom",
+    check = function(value)
+      if type(value) == "string" and value ~= "" then return component_id.parse(value) end
+      return nil, "want a component identifier like hello/data"
+    end,
+  },
+}
+
+-- Codes of SUIT commands or labels of SUIT parameters.
+local numbers <const> = { type = "list", of = { type = "integer", max = 65535 } }
+
+-- What each signer may do (draft-ietf-suit-manifest section 9), see docs/suit.md; without it, everything.
+local rights <const> = {
+  type = "list",
+  of = {
+    type = "record",
+    fields = {
+      signer = { type = "path", required = true }, -- one of trust.signers
+      modify = prefixes, read = prefixes, commands = numbers, parameters = numbers,
+    },
+  },
+}
+
 -- How SUIT Reports are protected, beyond the signature of the message: plain when empty.
 local reports <const> = {
   type = "record",
@@ -73,6 +101,7 @@ return {
     driver = driver,
     device = device,
     trust = shared.trust("tams", "signers"),
+    rights = rights,
     rules = rules,
     reports = reports,
     decryption_keys = shared.key_files, -- that payloads may be encrypted to, besides the key in the TEE

@@ -3,6 +3,7 @@
 local agent <const> = require "teep.agent"
 local crypto <const> = require "teep.crypto"
 local driver <const> = require "teep.driver"
+local errors <const> = require "teep.errors"
 local keys <const> = require "teep.config.keys"
 local providers <const> = require "teep.config.providers"
 
@@ -34,6 +35,35 @@ local function load_reports(settings)
   return wanted
 end
 
+local function is_trusted(kid, signers)
+  for _, signer in ipairs(signers) do
+    if signer:thumbprint() == kid then return true end
+  end
+  return false
+end
+
+-- By the kid of the signer, as the agent wants them. An entry that could never matter is a mistake.
+local function load_rights(settings, signers)
+  if not settings.rights then return nil end
+  local by_kid <const> = {}
+  for i, entry in ipairs(settings.rights) do
+    local signer <const>, message, code = keys.load(entry.signer)
+    if not signer then return nil, ("rights[%d].signer: %s"):format(i, message), code end
+    local kid <const> = signer:thumbprint()
+    if not is_trusted(kid, signers) then
+      return errors.fail("config_invalid", "rights[%d].signer: %s is not among trust.signers", i,
+        entry.signer)
+    end
+    if by_kid[kid] then
+      return errors.fail("config_invalid", "rights[%d].signer: %s has an entry already", i, entry.signer)
+    end
+    by_kid[kid] = {
+      modify = entry.modify, read = entry.read, commands = entry.commands, parameters = entry.parameters,
+    }
+  end
+  return by_kid
+end
+
 -- Everything that comes from files.
 local function load_files(settings)
   local trust, message, code = load_trust(settings)
@@ -42,13 +72,16 @@ local function load_files(settings)
   if not reports then return nil, why, reason end
   local decryption, flaw, kind = keys.load_all(settings.decryption_keys, { secret = true })
   if not decryption then return nil, "decryption_keys: " .. flaw, kind end
-  return { trust = trust, reports = reports, decryption_keys = decryption }
+  local rights, lacking, what = load_rights(settings, trust.signers)
+  if what then return nil, lacking, what end
+  return { trust = trust, reports = reports, decryption_keys = decryption, rights = rights }
 end
 
 local function open_agent(settings, opened, loaded, given)
   return agent.new{
     driver = opened, device = settings.device, trust = loaded.trust, reports = loaded.reports,
-    decryption_keys = loaded.decryption_keys, rules = settings.rules, tam_uri = settings.tam_uri,
+    decryption_keys = loaded.decryption_keys, rights = loaded.rights,
+    rules = settings.rules, tam_uri = settings.tam_uri,
     wire = settings.wire, clock = os.time, random = crypto.random, observe = given.observe,
     fetch = given.fetch,
   }
