@@ -8,7 +8,8 @@ local errors <const> = require "teep.errors"
 
 local component_id = {}
 
-local function escape(byte) return ("%%%02X"):format(byte:byte()) end
+local escapes <const> = {}
+for byte = 0, 255 do escapes[string.char(byte)] = ("%%%02X"):format(byte) end
 
 --- Identifier to text.
 -- @tparam {string,...} id
@@ -17,7 +18,7 @@ local function escape(byte) return ("%%%02X"):format(byte:byte()) end
 function component_id.format(id)
   if #id == 0 then return "%" end
   local segments = {}
-  for i, segment in ipairs(id) do segments[i] = segment:gsub("[^!-$&-.0-~]", escape) end
+  for i, segment in ipairs(id) do segments[i] = segment:gsub("[^!-$&-.0-~]", escapes) end
   return table.concat(segments, "/")
 end
 

@@ -14,6 +14,11 @@ local function read(known)
   return { kinds = kinds, required = required }
 end
 
+local function refuse(name, kind, value)
+  if not kind then error("unknown option: " .. tostring(name), 4) end
+  error(("option %s: want a %s, got %s"):format(name, kind, type(value)), 4)
+end
+
 local read_already <const> = setmetatable({}, { __mode = "k" })
 
 --- Refuse unknown names and wrong types; misuse throws at the caller of the public function.
@@ -32,10 +37,7 @@ function options.check(given, known)
   local kinds <const>, required <const> = description.kinds, description.required
   for name, value in next, given do
     local kind <const> = kinds[name]
-    if not kind then error("unknown option: " .. tostring(name), 3) end
-    if type(value) ~= kind and kind ~= "any" then
-      error(("option %s: want a %s, got %s"):format(name, kind, type(value)), 3)
-    end
+    if kind ~= type(value) and kind ~= "any" then refuse(name, kind, value) end
   end
   for i = 1, #required do
     if given[required[i]] == nil then error("missing option: " .. required[i], 3) end

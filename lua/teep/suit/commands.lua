@@ -7,7 +7,7 @@
 -- | `run` | `run(state, frame, index)`; of a flow command `run(state, frame, command)` |
 -- | `check` | `check(argument, scope)`: what can be refused before anything runs |
 -- | `nested` | the argument holds sequences: `one` or `several` |
--- | `shared` | may stand in a shared sequence (draft-ietf-suit-manifest section 8.4.5) |
+-- | `shared` | may stand in a shared sequence (draft-ietf-suit-manifest section 8.4.5), and in any other |
 -- | `writes` | changes a component, thus has no place in the invocation |
 -- | `only` | the one section it may stand in |
 -- | `access` | right to the component that it takes: `modify` or `read` |

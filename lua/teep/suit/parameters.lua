@@ -114,6 +114,17 @@ function parameters.fields(...)
   return fields
 end
 
+local function check_value(row, value, scope)
+  local ok, message, code = true, nil, nil
+  if row.check then ok, message, code = row.check(value, scope) end
+  if ok then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
+  return ok, message, code
+end
+
+-- Without rights there is nothing to find out about the others.
+local judged <const> = {}
+for _, row in ipairs(parameters.rows) do judged[#judged + 1] = row.check and row or nil end
+
 --- Check a decoded argument: only parameters that are known, with values of use.
 -- @tparam table values
 -- @tparam table scope of teep.suit.scan
@@ -121,12 +132,12 @@ end
 -- @treturn[2] nil, string, string `parameter_unsupported`, `unsupported_algorithm`, `size_out_of_range`,
 --   `component_unsupported`, `limit_reached`, `denied`
 function parameters.check(values, scope)
-  for _, row in ipairs(parameters.rows) do
+  local rows <const> = scope.rights and parameters.rows or judged
+  for i = 1, #rows do
+    local row <const> = rows[i]
     local value <const> = values[row.name]
     if value ~= nil then
-      local ok, message, code = true, nil, nil
-      if row.check then ok, message, code = row.check(value, scope) end
-      if ok then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
+      local ok, message, code = check_value(row, value, scope)
       if not ok then return ok, message, code end
     end
   end

@@ -41,8 +41,9 @@ local function check_command(command, place, scope)
   if not row then
     return errors.fail("command_unsupported", "command %s is not supported", name_of(number))
   end
-  local ok, message, code = check_place(number, row, place)
-  if ok then ok, message, code = check_use(scope, number, row) end
+  local ok, message, code = true, nil, nil
+  if not row.shared then ok, message, code = check_place(number, row, place) end
+  if ok and (row.needs or scope.rights) then ok, message, code = check_use(scope, number, row) end
   if ok and row.check then ok, message, code = row.check(command.argument, scope) end
   return ok, message, code
 end
@@ -67,11 +68,14 @@ local function check_branches(command, place, scope)
 end
 
 function check_commands(commands, place, scope)
-  for _, command in ipairs(commands) do
+  for i = 1, #commands do
+    local command <const> = commands[i]
     local ok, message, code = check_command(command, place, scope)
-    local tolerated <const> = not ok and place.tolerant and not place.shared and lenient[code]
-    if not (ok or tolerated) then return ok, message, code, command.offset end
-    if tolerated then scope.refused[command] = { message = message, code = code } end
+    if not ok then
+      local tolerated <const> = place.tolerant and not place.shared and lenient[code]
+      if not tolerated then return ok, message, code, command.offset end
+      scope.refused[command] = { message = message, code = code }
+    end
     if command.branches then
       local offset
       ok, message, code, offset = check_branches(command, place, scope)

@@ -20,6 +20,10 @@ for bits = 0, 15 do policies[string.char(bits)] = policy:decode(string.char(bits
 local codecs <const> = {}
 for code, row in pairs(commands) do codecs[code] = row.argument and schema.compile(row.argument) or policy end
 
+-- The codes there are, by their encoding.
+local numbers <const> = {}
+for code in pairs(commands) do numbers[code_number:encode(code)] = code end
+
 local decode
 
 -- Bytes of a head; that it is the shortest has been checked.
@@ -80,7 +84,8 @@ end
 -- Offsets count from the head of the array of the section, as SUIT Reports want them; so does libcsuit. A
 -- sequence within another lies inside its bytes, so that its offsets are of the section as well.
 local function decode_command(scope, bytes, argument_bytes, position)
-  local number, message, code = code_number:decode(bytes)
+  local number, message, code = numbers[bytes], nil, nil
+  if not number then number, message, code = code_number:decode(bytes) end
   if not number then return number, message, code end
   local command <const> = { code = number, offset = position, row = commands[number] }
   if command.row then
@@ -119,7 +124,7 @@ function decode(bytes, scope)
   for i = 1, #list, 2 do
     local command, why, fault = decode_command(scope, list[i], list[i + 1], position)
     if not command then return nil, at(position, why), fault end
-    decoded[#decoded + 1] = command
+    decoded[i // 2 + 1] = command
     position = position + #list[i] + #list[i + 1]
   end
   return decoded
