@@ -1,5 +1,6 @@
-/* Reader: heads come from libcbor's streaming decoder. Two kinds it does not know are consumed
- * here: tags (libcbor before 0.11 refuses 6..20) and simple values without a name. */
+/* Reader: heads come from libcbor's streaming decoder. Consumed here is what it does not know, tags
+ * (libcbor before 0.11 refuses 6..20) and simple values without a name, and what takes no decoding:
+ * heads of one byte. */
 #include "encoding.h"
 
 #include <cbor.h>
@@ -75,20 +76,11 @@ static void on_float(void *context, float number) {
 static void on_double(void *context, double number) {
   set_float(context, number);
 }
-static void on_undefined(void *context) {
-  set(context, LTEEP_CBOR_SIMPLE, CBOR_CTRL_UNDEF);
-}
-static void on_null(void *context) {
-  set(context, LTEEP_CBOR_SIMPLE, CBOR_CTRL_NULL);
-}
-static void on_bool(void *context, bool value) {
-  set(context, LTEEP_CBOR_SIMPLE, value ? CBOR_CTRL_TRUE : CBOR_CTRL_FALSE);
-}
 static void on_indefinite(void *context) {
   ((decoding *)context)->status = LTEEP_ERR_INDEFINITE_LENGTH;
 }
 
-/* Without a tag: none gets here. */
+/* Without tags and simple values: none gets here. */
 static const struct cbor_callbacks callbacks = {
     .uint8 = on_uint8,
     .uint16 = on_uint16,
@@ -109,9 +101,6 @@ static const struct cbor_callbacks callbacks = {
     .float2 = on_float,
     .float4 = on_float,
     .float8 = on_double,
-    .undefined = on_undefined,
-    .null = on_null,
-    .boolean = on_bool,
     .indef_break = on_indefinite,
 };
 
@@ -143,9 +132,12 @@ static bool next_by_head(lteep_reader *reader, lteep_cbor_item *item) {
   return true;
 }
 
-/* simple(0)..simple(19) and the two-byte form. */
-static bool is_unnamed_simple(uint8_t initial) {
-  return (initial >= 0xe0 && initial < 0xf4) || initial == 0xf8;
+/* Heads that libcbor cannot read, tags and simple values in two bytes, and those that need no
+ * decoder: everything but a string whose argument is in the initial byte. */
+static bool is_read_by_head(uint8_t initial) {
+  uint8_t major = initial >> 5, info = initial & 31;
+  bool is_string = major == LTEEP_CBOR_BYTES || major == LTEEP_CBOR_TEXT;
+  return (info < INFO_ONE_BYTE && !is_string) || major == LTEEP_CBOR_TAG || initial == 0xf8;
 }
 
 lteep_reader lteep_reader_on(lteep_bytes scanned) {
@@ -156,9 +148,7 @@ bool lteep_reader_next(lteep_reader *reader, lteep_cbor_item *item) {
   if (reader->status != LTEEP_OK || reader->at >= reader->input.size) return false;
   *item = (lteep_cbor_item){.offset = reader->at};
   uint8_t initial = reader->input.at[reader->at];
-  if (initial >> 5 == LTEEP_CBOR_TAG || is_unnamed_simple(initial))
-    return next_by_head(reader, item);
-  return next_with_libcbor(reader, item);
+  return is_read_by_head(initial) ? next_by_head(reader, item) : next_with_libcbor(reader, item);
 }
 
 int lteep_reader_peek(const lteep_reader *reader) {

@@ -50,7 +50,9 @@ typedef struct {
 /*@ requires readable(a) && readable(b);
     assigns \nothing; */
 int lteep_cbor_compare(lteep_bytes a, lteep_bytes b) {
-  int order = memcmp(a.at, b.at, a.size < b.size ? a.size : b.size);
+  size_t shorter = a.size < b.size ? a.size : b.size;
+  if (shorter > 0 && a.at[0] != b.at[0]) return a.at[0] < b.at[0] ? -1 : 1;
+  int order = memcmp(a.at, b.at, shorter);
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 

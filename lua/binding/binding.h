@@ -26,6 +26,10 @@ void *lteep_push_array(lua_State *L, size_t count, size_t size);
  * finalizer, called while C works on it, would take the memory away under that work. */
 void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods);
 
+/* In a method of a class made by `lteep_make_class`: the object it was called on, or throw. As
+ * luaL_checkudata does, without looking the class up by its name. */
+void *lteep_check_self(lua_State *L, const char *name);
+
 /* Openers: each pushes one table (or fills the classes it registers). */
 int lteep_open_cbor(lua_State *L);
 int lteep_open_schema(lua_State *L);

@@ -24,12 +24,22 @@ void *lteep_push_array(lua_State *L, size_t count, size_t size) {
   return lua_newuserdatauv(L, count * size, 0);
 }
 
+void *lteep_check_self(lua_State *L, const char *name) {
+  if (lua_getmetatable(L, 1)) {
+    bool is_own = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+    if (is_own) return lua_touserdata(L, 1);
+  }
+  return luaL_checkudata(L, 1, name);
+}
+
 void lteep_make_class(lua_State *L, const char *name, const luaL_Reg *methods) {
   luaL_newmetatable(L, name);
   lua_newtable(L);
   for (; methods->name; methods++) {
     bool is_metamethod = strncmp(methods->name, "__", 2) == 0;
-    lua_pushcfunction(L, methods->func);
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, methods->func, 1);
     lua_setfield(L, is_metamethod ? -3 : -2, methods->name);
   }
   lua_setfield(L, -2, "__index");

@@ -144,7 +144,7 @@ const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label) {
 
 /* A schema that was collected already can still be reached from a finalizer. */
 static lteep_schema *check_schema(lua_State *L) {
-  lteep_schema *schema = luaL_checkudata(L, 1, SCHEMA);
+  lteep_schema *schema = lteep_check_self(L, SCHEMA);
   luaL_argcheck(L, schema->root, 1, "the schema is no more");
   return schema;
 }

@@ -12,6 +12,10 @@
 /* Labels of one byte: the integers -24..23, of which the encoding is below this. */
 #define LTEEP_SCHEMA_SHORT_LABELS 0x38
 
+static inline bool lteep_is_short_label(uint8_t initial) {
+  return initial < LTEEP_SCHEMA_SHORT_LABELS && (initial & 0x1f) < 24;
+}
+
 typedef enum {
   LTEEP_NODE_UINT,
   LTEEP_NODE_UINT64,

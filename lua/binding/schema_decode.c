@@ -147,11 +147,6 @@ static bool decode_bits(decoder *d, const lteep_path *path, const lteep_node *no
 
 /* --- Containers --- */
 
-/* Stack slots for what one container and a scalar inside of it push. */
-static void check_stack(decoder *d) {
-  luaL_checkstack(d->codec->L, 8, "schema");
-}
-
 static bool check_count(decoder *d, const lteep_path *path, const lteep_node *node,
                         uint64_t count) {
   return lteep_codec_check_size(d->codec, path, node, (size_t)count, "entries");
@@ -162,7 +157,6 @@ static bool decode_array(decoder *d, const lteep_path *path, const lteep_node *n
   lua_State *L = d->codec->L;
   if (!is_type(d, path, LTEEP_CBOR_ARRAY, item) || !check_count(d, path, node, item->value))
     return false;
-  check_stack(d);
   lua_createtable(L, (int)item->value, 0);
   for (lua_Integer i = 1; i <= (lua_Integer)item->value; i++) {
     lteep_path step = {path, 0, i};
@@ -177,7 +171,6 @@ static bool decode_table(decoder *d, const lteep_path *path, const lteep_node *n
   lua_State *L = d->codec->L;
   if (!is_type(d, path, LTEEP_CBOR_MAP, item) || !check_count(d, path, node, item->value))
     return false;
-  check_stack(d);
   lua_createtable(L, (int)item->value, 0);
   for (lua_Integer i = 1; i <= (lua_Integer)item->value; i++) {
     lteep_path step = {path, 0, i};
@@ -266,13 +259,20 @@ static bool check_required(decoder *d, const lteep_path *path, const lteep_node 
   return true;
 }
 
+/* The next key of a map; most are one byte. */
+static lteep_bytes take_label(lteep_reader *reader) {
+  if (reader->at < reader->input.size && lteep_is_short_label(reader->input.at[reader->at]))
+    return (lteep_bytes){reader->input.at + reader->at++, 1};
+  return lteep_reader_skip(reader);
+}
+
 /* The pairs of a map into the table on top. */
 static bool decode_pairs(decoder *d, const lteep_path *path, const lteep_node *node,
                          uint64_t pairs) {
   uint64_t seen = 0;
   lteep_bytes previous = {NULL, 0};
   for (uint64_t i = 0; i < pairs; i++) {
-    lteep_bytes label = lteep_reader_skip(d->reader);
+    lteep_bytes label = take_label(d->reader);
     if (node->sorted && i > 0 && lteep_cbor_compare(previous, label) > 0)
       return lteep_codec_fail(d->codec, path, LTEEP_ERR_UNSORTED_KEYS, NULL);
     if (!decode_pair(d, path, node, label, &seen)) return false;
@@ -289,7 +289,6 @@ static int least(uint64_t a, uint64_t b) {
 static bool decode_map(decoder *d, const lteep_path *path, const lteep_node *node,
                        const lteep_cbor_item *item) {
   if (!is_type(d, path, LTEEP_CBOR_MAP, item)) return false;
-  check_stack(d);
   lua_createtable(d->codec->L, 0, least(item->value, node->count));
   return decode_pairs(d, path, node, item->value);
 }
@@ -316,7 +315,6 @@ static bool decode_tuple(decoder *d, const lteep_path *path, const lteep_node *n
     return lteep_codec_fail(d->codec, path, LTEEP_ERR_SIZE_OUT_OF_RANGE, "%I elements, want %I..%I",
                             (LUAI_UACINT)item->value, (LUAI_UACINT)node->required,
                             (LUAI_UACINT)node->count);
-  check_stack(d);
   lua_createtable(d->codec->L, 0, (int)node->room);
   for (uint64_t i = 0; i < item->value; i++) {
     if (i >= node->count)
@@ -453,8 +451,12 @@ static bool decode_value(decoder *d, const lteep_path *path, const lteep_node *n
   return next(d, path, &item) && decode_item(d, path, node, &item);
 }
 
+/* Stack slots that a container needs beside what is inside of it: a table, a key, an index. */
+enum { SLOTS = 4 };
+
 bool lteep_schema_decode(lteep_codec *codec, lteep_reader *reader,
                          const lteep_cbor_limits *limits) {
+  luaL_checkstack(codec->L, SLOTS * (LTEEP_SCHEMA_DEPTH_MAX + 1), "schema");
   decoder d = {codec, reader, limits};
   return decode_value(&d, NULL, codec->schema->root);
 }

@@ -72,13 +72,12 @@ function message.decode(payload, opts)
   local name <const> = own:type_of(payload)
   if name then
     fields, reason, code = own:read(payload, name, opts.limits)
+    if fields and not fields.unknown then return fields end
   else
     reason, code = select(2, message.peek(payload, opts.wire))
   end
-  if not fields or fields.unknown then
-    local ok <const>, mismatch, mismatch_code, found = own:check(payload, opts.limits)
-    if not ok then return nil, mismatch, mismatch_code, found end
-  end
+  local ok <const>, mismatch, mismatch_code, found = own:check(payload, opts.limits)
+  if not ok then return nil, mismatch, mismatch_code, found end
   if not fields then return classify(name, reason, code) end
   fields.unknown = nil
   return fields

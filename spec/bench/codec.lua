@@ -1,4 +1,6 @@
--- Decoding a TEEP message of 289 bytes into named fields, against libcbor walking over the same bytes.
+-- Decoding a TEEP message of 289 bytes into named fields, against libcbor walking over the same bytes: what a
+-- device answers that has three components, named as in the draft's examples. 49 data items, those inside of
+-- byte strings counted as well.
 local measure <const> = require "bench.measure"
 local message <const> = require "teep.message"
 
@@ -7,19 +9,15 @@ local SIZE <const> = 289
 
 local function sample(filler)
   local list <const> = {}
-  for i = 1, 4 do
-    list[i] = { component_id = { ("component-%d"):format(i) }, image_size = 65536 * i,
-      image_digest = { algorithm = -16, bytes = ("d"):rep(32) } }
+  for i = 1, 3 do
+    list[i] = { component_id = { "TEEP-Device", "SecureFS", ("%016d"):format(i), "ta" }, image_size = 100 * i,
+      image_digest = { algorithm = -16, bytes = ("%032d"):format(i) } }
   end
-  return assert(message.encode({
-    type = "query-response", token = ("t"):rep(16), tc_list = list,
-    requested_tc_list = { { component_id = { "hello" }, have_binary = false } },
-    attestation_payload = ("a"):rep(filler),
-  }, V26))
+  return assert(message.encode({ type = "query-response", token = ("t"):rep(filler), tc_list = list }, V26))
 end
 
 local function sample_of(size)
-  for filler = 0, size do
+  for filler = 8, 64 do
     local bytes <const> = sample(filler)
     if #bytes == size then return bytes end
   end

@@ -9,6 +9,8 @@ local errors <const> = require "teep.errors"
 local rules <const> = require "teep.message.rules"
 local wire <const> = require "teep.wire"
 
+local byte <const> = string.byte
+
 local Dialect <const> = {}
 Dialect.__index = Dialect
 
@@ -29,18 +31,19 @@ end
 -- @treturn Dialect `numbers` (table of @{teep.wire}), `messages` (of @{teep.message.description}), `names`
 --   (type number -> message type)
 function dialect.open(name)
-  if not opened[name] then
-    local numbers <const>, reason = wire.open(name)
-    if not numbers then error(reason, 4) end
-    opened[name] = build(numbers)
-  end
-  return opened[name]
+  local found = opened[name]
+  if found then return found end
+  local numbers <const>, reason = wire.open(name)
+  if not numbers then error(reason, 4) end
+  found = build(numbers)
+  opened[name] = found
+  return found
 end
 
 --- Message type by the first two bytes of a payload: all types there are take one byte.
 -- @treturn string|nil
 function Dialect:type_of(payload)
-  local head <const>, number <const> = payload:byte(1, 2)
+  local head <const>, number <const> = byte(payload, 1, 2)
   return head and head & 0xe0 == 0x80 and self.names[number] or nil
 end
 
@@ -51,9 +54,7 @@ end
 function Dialect:read(payload, name, limits)
   local fields <const>, reason, code = self.messages[name]:decode(payload, limits)
   if not fields then return nil, reason, code end
-  local ok <const>, broken, rule = rules.decoded(fields)
-  if not ok then return nil, broken, rule end
-  return fields
+  return rules.decoded(fields)
 end
 
 -- A label that a message does not define counts against a dialect which assigns it to another field.

@@ -96,18 +96,20 @@ local strict <const> = {
 
 local function run(set, message)
   local rule <const> = set[message.type]
-  if not rule then return true end
-  return rule(message)
+  if not rule then return message end
+  local ok <const>, reason, code = rule(message)
+  if not ok then return nil, reason, code end
+  return message
 end
 
 --- Check a decoded message.
--- @treturn[1] boolean true
+-- @treturn[1] table `message`
 -- @treturn[2] nil, string, string message and code: `missing_field`, `forbidden_field`,
 --   `number_out_of_range`
 function rules.decoded(message) return run(lenient, message) end
 
 --- Check a message before it is encoded.
--- @treturn[1] boolean true
+-- @treturn[1] table `message`
 -- @treturn[2] nil, string, string message and code: `missing_field`, `forbidden_field`, `unknown_value`
 function rules.encodable(message) return run(strict, message) end
 
