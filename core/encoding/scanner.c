@@ -308,12 +308,25 @@ static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
   return !is_break && (head->major != top->major || head->info == INFO_INDEFINITE);
 }
 
-/*@ requires \valid_read(head) && sound_head(head);
+/*@ requires \valid_read(head) && INFO_ONE_BYTE <= head->info <= INFO_EIGHT_BYTES;
     assigns \nothing; */
 static bool head_is_shortest(const lteep_head *head) {
   static const uint64_t least[] = {24, 1u << 8, 1u << 16, UINT64_C(1) << 32};
-  if (head->info < INFO_ONE_BYTE || head->info == INFO_INDEFINITE) return true;
   return head->value >= least[head->info - INFO_ONE_BYTE];
+}
+
+/* An argument that follows the initial byte, or the indefinite length that stands in its place. */
+/*@ requires \valid_read(s) && \valid_read(s->limits) && \valid_read(head) && sound_head(head);
+    requires head->info >= INFO_ONE_BYTE;
+    assigns \nothing; */
+static lteep_status check_argument(const scan *s, const lteep_head *head) {
+  bool indefinite = head->info == INFO_INDEFINITE;
+  bool number_or_tag = head->major <= LTEEP_CBOR_NINT || head->major == LTEEP_CBOR_TAG;
+  if (indefinite && number_or_tag) return LTEEP_ERR_NOT_WELL_FORMED;
+  if (head->major == LTEEP_CBOR_SIMPLE) return LTEEP_OK;
+  if (indefinite) return asks(s, LTEEP_CBOR_DEFINITE) ? LTEEP_ERR_INDEFINITE_LENGTH : LTEEP_OK;
+  bool too_long = asks(s, LTEEP_CBOR_SHORTEST) && !head_is_shortest(head);
+  return too_long ? LTEEP_ERR_NOT_SHORTEST : LTEEP_OK;
 }
 
 /*@ requires ready(s) && start == s->at && \valid(head);
@@ -325,14 +338,9 @@ static bool head_is_shortest(const lteep_head *head) {
 static lteep_status scan_head(scan *s, size_t start, lteep_head *head) {
   lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, head);
   if (status != LTEEP_OK) return fail(s, start, status);
-  bool indefinite = head->info == INFO_INDEFINITE;
-  bool number_or_tag = head->major <= LTEEP_CBOR_NINT || head->major == LTEEP_CBOR_TAG;
-  if ((indefinite && number_or_tag) || is_chunk_misplaced(s, head))
-    return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
-  if (indefinite && head->major != LTEEP_CBOR_SIMPLE && asks(s, LTEEP_CBOR_DEFINITE))
-    return fail(s, start, LTEEP_ERR_INDEFINITE_LENGTH);
-  if (head->major != LTEEP_CBOR_SIMPLE && asks(s, LTEEP_CBOR_SHORTEST) && !head_is_shortest(head))
-    return fail(s, start, LTEEP_ERR_NOT_SHORTEST);
+  if (is_chunk_misplaced(s, head)) return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
+  if (head->info >= INFO_ONE_BYTE) status = check_argument(s, head);
+  if (status != LTEEP_OK) return fail(s, start, status);
   s->at = start + head->size;
   return LTEEP_OK;
 }
