@@ -143,10 +143,14 @@ const lteep_field *lteep_node_field(const lteep_node *node, lteep_bytes label) {
 }
 
 /* A schema that was collected already can still be reached from a finalizer. */
-static lteep_schema *check_schema(lua_State *L) {
-  lteep_schema *schema = lteep_check_self(L, SCHEMA);
-  luaL_argcheck(L, schema->root, 1, "the schema is no more");
-  return schema;
+static lteep_codec codec_of(lua_State *L, int index, const lteep_schema *schema) {
+  luaL_argcheck(L, schema->root, index, "the schema is no more");
+  lua_getiuservalue(L, index, LTEEP_SCHEMA_NAMES);
+  return (lteep_codec){L, schema, lua_gettop(L), LTEEP_OK};
+}
+
+lteep_codec lteep_codec_of(lua_State *L, int index) {
+  return codec_of(L, index, luaL_checkudata(L, index, SCHEMA));
 }
 
 static int compile(lua_State *L) {
@@ -164,11 +168,6 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-static lteep_codec codec_of(lua_State *L, const lteep_schema *schema) {
-  lua_getiuservalue(L, 1, LTEEP_SCHEMA_NAMES);
-  return (lteep_codec){L, schema, lua_gettop(L), LTEEP_OK};
-}
-
 /* The message is on top: nil, message, code. */
 static int push_codec_failure(const lteep_codec *codec) {
   lua_State *L = codec->L;
@@ -181,10 +180,9 @@ static int push_codec_failure(const lteep_codec *codec) {
 
 /* schema:decode(bytes, limits) */
 static int decode(lua_State *L) {
-  lteep_schema *schema = check_schema(L);
   lteep_bytes input = lteep_check_bytes(L, 2);
   lteep_cbor_limits limits = lteep_check_limits(L, 3);
-  lteep_codec codec = codec_of(L, schema);
+  lteep_codec codec = codec_of(L, 1, lteep_check_self(L, SCHEMA));
   size_t offset = 0;
   lteep_status status = lteep_cbor_scan(input, &limits, &offset);
   if (status) {
@@ -198,10 +196,9 @@ static int decode(lua_State *L) {
 
 /* schema:encode(value) */
 static int encode(lua_State *L) {
-  lteep_schema *schema = check_schema(L);
   luaL_checkany(L, 2);
   lua_settop(L, 2);
-  lteep_codec codec = codec_of(L, schema);
+  lteep_codec codec = codec_of(L, 1, lteep_check_self(L, SCHEMA));
   lteep_output output;
   lteep_output_open(L, &output);
   if (!lteep_schema_encode(&codec, &output, 2)) return push_codec_failure(&codec);

@@ -102,6 +102,12 @@ typedef struct {
   lteep_status status;
 } lteep_codec;
 
+/* Codec of the schema at `index`; pushes its names. */
+lteep_codec lteep_codec_of(lua_State *L, int index);
+
+/* "a byte string", for messages. */
+const char *lteep_kind(lteep_cbor_type type);
+
 /* Fail at `path`: push "path: detail" and keep the status; returns false. Without `format` the
  * detail is the sentence of the status. */
 bool lteep_codec_fail(lteep_codec *codec, const lteep_path *path, lteep_status status,

@@ -25,6 +25,10 @@ static const char *const kinds[] = {
     "a floating-point number",
 };
 
+const char *lteep_kind(lteep_cbor_type type) {
+  return kinds[type];
+}
+
 static bool wrong_type(decoder *d, const lteep_path *path, const char *wanted,
                        const lteep_cbor_item *found) {
   return lteep_codec_fail(d->codec, path, LTEEP_ERR_WRONG_TYPE, "want %s, found %s", wanted,

@@ -1,6 +1,7 @@
 --- Command sequences (draft-ietf-suit-manifest section 8.4.6): `[ code, argument, code, argument, ... ]`.
 -- @module teep.suit.sequence
 local commands <const> = require "teep.suit.commands"
+local core <const> = require("teep.core").suit
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
 local schema <const> = require "teep.schema"
@@ -11,18 +12,15 @@ local list_codec <const> = schema.compile{ type = "array", of = { type = "raw" }
 local code_number <const> = schema.compile{ name = "command", type = "int" }
 
 -- Reporting policy: bits beyond the four are malformed (section 8.4.7).
-local policy <const> = schema.compile{ name = "policy", type = "bits", values = labels.policy }
+local policy_codec <const> = schema.compile{ name = "policy", type = "bits", values = labels.policy }
 
 -- The policies there are, by their encoding.
 local policies <const> = {}
-for bits = 0, 15 do policies[string.char(bits)] = policy:decode(string.char(bits)) end
+for bits = 0, 15 do policies[string.char(bits)] = policy_codec:decode(string.char(bits)) end
 
+-- Of arguments. Where there is none, the argument is a reporting policy, or the command is not supported.
 local codecs <const> = {}
-for code, row in pairs(commands) do codecs[code] = row.argument and schema.compile(row.argument) or policy end
-
--- The codes there are, by their encoding.
-local numbers <const> = {}
-for code in pairs(commands) do numbers[code_number:encode(code)] = code end
+for code, row in pairs(commands) do codecs[code] = row.argument and schema.compile(row.argument) end
 
 local decode
 
@@ -32,32 +30,29 @@ local function head_size(count)
   return count < 0x100 and 2 or count < 0x10000 and 3 or 5
 end
 
-local function decode_branch(scope, bytes, position)
-  return decode(bytes, {
-    limits = scope.limits, bounds = scope.bounds, base = position + head_size(#bytes),
-    depth = scope.depth + 1,
-  })
+local function decode_branch(limits, bytes, position, depth)
+  return decode(bytes, limits, position + head_size(#bytes), depth + 1)
 end
 
 local decode_nested = {}
 
-function decode_nested.one(scope, command, position)
-  local branch, message, code = decode_branch(scope, command.argument, position)
+function decode_nested.one(limits, command, position, depth)
+  local branch, message, code = decode_branch(limits, command.argument, position, depth)
   command.branches = { branch }
   return branch, message, code
 end
 
 -- Null, which succeeds without effect, may only be the last.
-function decode_nested.several(scope, command, position)
+function decode_nested.several(limits, command, position, depth)
   local argument <const>, branches <const> = command.argument, {}
-  if #argument > scope.limits.branches then
-    return errors.fail("limit_reached", "try-each: %d sequences, limit %d", #argument, scope.limits.branches)
+  if #argument > limits.branches then
+    return errors.fail("limit_reached", "try-each: %d sequences, limit %d", #argument, limits.branches)
   end
   position = position + head_size(#argument)
   for i, content in ipairs(argument) do
     local branch, message, code = content, nil, nil
     if content ~= schema.null then
-      branch, message, code = decode_branch(scope, content, position)
+      branch, message, code = decode_branch(limits, content, position, depth)
       position = position + head_size(#content) + #content
     elseif i < #argument then
       branch, message, code = errors.fail("wrong_type", "try-each: null in front of a sequence")
@@ -69,30 +64,30 @@ function decode_nested.several(scope, command, position)
   return true
 end
 
--- `position`: where the argument begins in its section.
-local function decode_argument(scope, command, bytes, position)
-  local row <const>, code <const> = command.row, command.code
-  command.argument = not row.argument and policies[bytes] or nil
-  if command.argument then return true end
-  local argument, message, fault = codecs[code]:decode(bytes)
-  if argument == nil then return nil, labels.describe(labels.commands, code) .. ": " .. message, fault end
-  command.argument = argument
-  if not row.nested then return true end
-  return decode_nested[row.nested](scope, command, position)
+local function name(code) return labels.describe(labels.commands, code) .. ": " end
+
+local function decode_policy(command)
+  local policy, message, code = policies[command.argument], nil, nil
+  if not policy then policy, message, code = policy_codec:decode(command.argument) end
+  if not policy then return nil, name(command.code) .. message, code end
+  command.argument = policy
+  return true
 end
 
--- Offsets count from the head of the array of the section, as SUIT Reports want them; so does libcsuit. A
--- sequence within another lies inside its bytes, so that its offsets are of the section as well.
-local function decode_command(scope, bytes, argument_bytes, position)
-  local number, message, code = numbers[bytes], nil, nil
-  if not number then number, message, code = code_number:decode(bytes) end
-  if not number then return number, message, code end
-  local command <const> = { code = number, offset = position, row = commands[number] }
-  if command.row then
-    local ok, why, fault = decode_argument(scope, command, argument_bytes, position + #bytes)
-    if not ok then return nil, why, fault end
+-- What a command means to this processor. Offsets count from the head of the array of the section, as SUIT
+-- Reports want them; so does libcsuit. A sequence within another lies inside its bytes, so that its offsets
+-- are of the section as well.
+local function complete(limits, command, base, depth)
+  local row <const>, offset <const> = commands[command.code], base + command.offset
+  command.row, command.offset = row, offset
+  if not row then
+    command.argument = nil
+  elseif not row.argument then
+    return decode_policy(command)
+  elseif row.nested then
+    return decode_nested[row.nested](limits, command, offset + head_size(command.code), depth)
   end
-  return command
+  return true
 end
 
 -- The innermost command that is wrong is the one to name.
@@ -100,34 +95,27 @@ local function at(offset, message)
   return message:find "^at byte" and message or ("at byte %d: %s"):format(offset, message)
 end
 
-local function decode_items(bytes, scope)
-  local limits <const> = scope.limits
-  if scope.depth > limits.nesting then
-    return errors.fail("limit_reached", "sequences are nested deeper than %d", limits.nesting)
-  end
-  local list, message, code = list_codec:decode(bytes, scope.bounds)
-  if not list then return nil, message, code end
-  if #list == 0 or #list % 2 == 1 then
-    return errors.fail("size_out_of_range", "%d items, want pairs of command and argument", #list)
-  end
-  if #list // 2 > limits.commands then
-    return errors.fail("limit_reached", "%d commands, limit %d", #list // 2, limits.commands)
+local function complete_first(count, limits, list, base, depth)
+  for i = 1, count do
+    local ok, message, code = complete(limits, list[i], base, depth)
+    if not ok then return nil, at(list[i].offset, message), code end
   end
   return list
 end
 
-function decode(bytes, scope)
-  local list, message, code = decode_items(bytes, scope)
-  if not list then return list, message, code end
-  local decoded <const> = {}
-  local position = scope.base + head_size(#list)
-  for i = 1, #list, 2 do
-    local command, why, fault = decode_command(scope, list[i], list[i + 1], position)
-    if not command then return nil, at(position, why), fault end
-    decoded[i // 2 + 1] = command
-    position = position + #list[i] + #list[i + 1]
+function decode(bytes, limits, base, depth)
+  if depth > limits.nesting then
+    return errors.fail("limit_reached", "sequences are nested deeper than %d", limits.nesting)
   end
-  return decoded
+  local list, message, code =
+    core.commands(code_number, codecs, bytes, limits.manifest_bytes, limits.commands)
+  if not code then return complete_first(#list, limits, list, base, depth) end
+  local wrong <const> = list and list[#list]
+  if not wrong then return list, message, code end
+  -- One in front of it may be wrong for another reason.
+  local ok, why, fault = complete_first(#list - 1, limits, list, base, depth)
+  if not ok then return ok, why, fault end
+  return nil, at(base + wrong.offset, wrong.code and name(wrong.code) .. message or message), code
 end
 
 --- Decode a sequence, and all that are nested in it.
@@ -139,9 +127,7 @@ end
 -- @treturn[2] nil, string, string, integer `size_out_of_range`, `limit_reached` and the codes of
 --   teep.schema; the offset of the command that is wrong
 function sequence.decode(bytes, path, limits)
-  local decoded, message, code = decode(bytes, {
-    limits = limits, bounds = { bytes = limits.manifest_bytes }, base = 0, depth = 0,
-  })
+  local decoded, message, code = decode(bytes, limits, 0, 0)
   if decoded then return decoded end
   local offset <const> = message:match "^at byte (%d+)"
   return nil, path .. (offset and " " or ": ") .. message, code, tonumber(offset) or 0
@@ -154,7 +140,7 @@ end
 function sequence.encode(list)
   local encoded <const> = {}
   for _, command in ipairs(list) do
-    local argument, message, code = codecs[command[1]]:encode(command[2])
+    local argument, message, code = (codecs[command[1]] or policy_codec):encode(command[2])
     if not argument then return argument, message, code end
     encoded[#encoded + 1] = code_number:encode(command[1])
     encoded[#encoded + 1] = argument
