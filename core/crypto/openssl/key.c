@@ -83,12 +83,17 @@ static EVP_PKEY *load(const lteep_key_parts *parts) {
 }
 
 lteep_status lteep_openssl_prepare(const lteep_key_parts *parts, void **loaded) {
-  *loaded = load(parts);
-  return lteep_openssl_done(*loaded != NULL);
+  EVP_PKEY *pkey = load(parts);
+  EVP_PKEY_CTX *context = pkey ? EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL) : NULL;
+  EVP_PKEY_free(pkey);
+  bool ok = context && (parts->kty != LTEEP_KTY_EC2 || EVP_PKEY_verify_init(context) == 1);
+  if (!ok) lteep_openssl_release(context);
+  *loaded = ok ? context : NULL;
+  return lteep_openssl_done(ok);
 }
 
 void lteep_openssl_release(void *loaded) {
-  EVP_PKEY_free(loaded);
+  EVP_PKEY_CTX_free(loaded);
 }
 
 /* --- The public part of a private one --- */
@@ -206,7 +211,8 @@ lteep_status lteep_openssl_agree(const lteep_key_parts *parts, void *loaded,
   lteep_key_parts point = *peer;
   point.has_private = false;
   EVP_PKEY *other = load(&point);
-  EVP_PKEY_CTX *context = other ? EVP_PKEY_CTX_new_from_pkey(NULL, loaded, NULL) : NULL;
+  EVP_PKEY *own = EVP_PKEY_CTX_get0_pkey(loaded);
+  EVP_PKEY_CTX *context = other ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
   bool started = context && EVP_PKEY_derive_init(context) == 1;
   bool ok = started && EVP_PKEY_derive_set_peer(context, other) == 1 &&
             EVP_PKEY_derive(context, shared, &size) == 1 && size == lteep_curve_size(parts->crv);

@@ -17,7 +17,8 @@ lteep_status lteep_openssl_done(bool success);
 /* Whether x of an Ed25519 key is a point of the curve, and not of small order. */
 bool lteep_openssl_edwards_point(const uint8_t encoded[32]);
 
-/* key.c */
+/* key.c. What is loaded is an EVP_PKEY_CTX that holds the key, of an EC2 key prepared to verify.
+ * One thread at a time may use it. */
 lteep_status lteep_openssl_generate(lteep_key_parts *parts);
 lteep_status lteep_openssl_derive(lteep_key_parts *parts);
 lteep_status lteep_openssl_check(const lteep_key_parts *parts);

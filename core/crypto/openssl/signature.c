@@ -50,7 +50,7 @@ lteep_status lteep_openssl_sign(const lteep_key_parts *parts, void *loaded,
   size_t size = sizeof made;
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   if (!context) return LTEEP_ERR_NO_MEMORY;
-  bool ok = EVP_DigestSignInit(context, NULL, hash, NULL, loaded) == 1 &&
+  bool ok = EVP_DigestSignInit(context, NULL, hash, NULL, EVP_PKEY_CTX_get0_pkey(loaded)) == 1 &&
             EVP_DigestSign(context, made, &size, to_be_signed.at, to_be_signed.size) == 1;
   EVP_MD_CTX_free(context);
   if (ok && hash) ok = der_to_raw(made, size, signature, (int)lteep_curve_size(parts->crv));
@@ -58,21 +58,33 @@ lteep_status lteep_openssl_sign(const lteep_key_parts *parts, void *loaded,
   return lteep_openssl_done(ok);
 }
 
-lteep_status lteep_openssl_verify(const lteep_key_parts *parts, void *loaded,
-                                  lteep_bytes to_be_signed, lteep_bytes signature) {
-  const EVP_MD *hash = hash_of(parts);
-  uint8_t der[DER_MAX];
-  if (hash) {
-    signature = (lteep_bytes){der, raw_to_der(signature, der)};
-    if (signature.size == 0) return lteep_openssl_done(false);
-  }
+/* 1: it matches, 0: it does not, anything else: that could not be found out. */
+static int verify_ecdsa(EVP_PKEY_CTX *context, const EVP_MD *hash, lteep_bytes to_be_signed,
+                        lteep_bytes signature) {
+  uint8_t der[DER_MAX], digest[EVP_MAX_MD_SIZE];
+  unsigned digest_size = 0;
+  size_t size = raw_to_der(signature, der);
+  if (size == 0 ||
+      EVP_Digest(to_be_signed.at, to_be_signed.size, digest, &digest_size, hash, NULL) != 1)
+    return -1;
+  return EVP_PKEY_verify(context, der, size, digest, digest_size);
+}
+
+static int verify_eddsa(EVP_PKEY *pkey, lteep_bytes to_be_signed, lteep_bytes signature) {
   EVP_MD_CTX *context = EVP_MD_CTX_new();
-  if (!context) return LTEEP_ERR_NO_MEMORY;
-  int verdict = -1; /* 0: it does not match */
-  if (EVP_DigestVerifyInit(context, NULL, hash, NULL, loaded) == 1)
+  int verdict = -1;
+  if (context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey) == 1)
     verdict =
         EVP_DigestVerify(context, signature.at, signature.size, to_be_signed.at, to_be_signed.size);
   EVP_MD_CTX_free(context);
+  return verdict;
+}
+
+lteep_status lteep_openssl_verify(const lteep_key_parts *parts, void *loaded,
+                                  lteep_bytes to_be_signed, lteep_bytes signature) {
+  const EVP_MD *hash = hash_of(parts);
+  int verdict = hash ? verify_ecdsa(loaded, hash, to_be_signed, signature)
+                     : verify_eddsa(EVP_PKEY_CTX_get0_pkey(loaded), to_be_signed, signature);
   return lteep_openssl_result(verdict == 1,
                               verdict == 0 ? LTEEP_ERR_BAD_SIGNATURE : LTEEP_ERR_CRYPTO_FAILED);
 }
