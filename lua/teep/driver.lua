@@ -127,7 +127,8 @@ end
 -- @function Slot:finish
 -- @treturn table its state, as @{Driver:probe} will give it after the commit
 
---- Leave the component out of the transaction, finished or not; doing so again changes nothing.
+--- Leave the component out of the transaction, finished or not; doing so again changes nothing. It stays as
+-- it was before the transaction: what was staged or removed earlier has been replaced.
 -- @function Slot:abort
 
 return driver

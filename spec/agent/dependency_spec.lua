@@ -164,6 +164,21 @@ describe("an agent and dependencies:", function()
     fails("manifest_processing_failed", { tree.parent{ fields = { [2] = 9 } } })
   end)
 
+  it("takes limits for its processor (D19)", function()
+    for name, least in pairs{ payload_bytes = #raw.payload, commands = 3 } do
+      scene.clean()
+      device = scene.new{
+        trust = { tams = { scene.key "tam" }, signers = raw.trusted }, suit_limits = { [name] = least - 1 },
+      }
+      fails("manifest_processing_failed", { raw.make() })
+      assert.same({}, installed())
+      device.options.suit_limits = { [name] = least }
+      device:restart()
+      succeeds{ raw.make() }
+    end
+    assert.has_error(function() scene.new{ suit_limits = { payload = 1 } } end)
+  end)
+
   it("limits manifests and components with those that dependencies bring (D19)", function()
     for name, least in pairs{ installed = 2, components = 2, known = 2 } do
       scene.clean()

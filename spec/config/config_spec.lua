@@ -182,6 +182,8 @@ describe("a configuration file", function()
     ["rights = { { signer = 'a', read = { 'a b' } } }"] = "rights[1].read[1]: component identifier",
     ["rights = { { signer = 'a', commands = { 65536 } } }"] = "rights[1].commands[1]: want a whole number from 0 to 65535",
     ["rules = { lenient = true }"] = "rules.lenient: unknown setting",
+    ["suit_limits = { payload = 1 }"] = "suit_limits.payload: unknown setting",
+    ["suit_limits = { work_bytes = -1 }"] = "suit_limits.work_bytes: want a whole number from 0 to 1099511627776, found -1",
     ["rules = { decrypt_on_fetch = 'yes' }"] = 'rules.decrypt_on_fetch: want a boolean, found "yes"',
     ["decryption_keys = 'kek.key'"] = "decryption_keys: want a table",
     ["tls = {}"] = "tls.authorities: is missing",
@@ -207,6 +209,12 @@ describe("a configuration file", function()
     assert.is_nil(assert(load_device()).rights)
     assert.same({ { "a", "b" }, {} }, assert(load_device
       "rights = { { signer = 'a', modify = { 'a/b', '%' }, commands = { 65535 } } }").rights[1].modify)
+  end)
+
+  it("of a device takes the limits of the manifest processor, by their names", function()
+    assert.same({}, assert(load_device()).suit_limits)
+    assert.same({ payload_bytes = 1 << 30, steps = 10 },
+      assert(load_device "suit_limits = { payload_bytes = 1 << 30, steps = 10 }").suit_limits)
   end)
 
   it("of a device takes the rules of the manifest processor, all of them strict unless it says so", function()

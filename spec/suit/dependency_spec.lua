@@ -103,7 +103,8 @@ describe("dependencies of a manifest", function()
         order[#order + 1] = uri
         return sink "bytes"
       end
-      local function at(uri) return 20, raw.uri(uri), 21, 2 end
+      local compared <const> = raw.map{ [3] = cbor.encode(raw.digest "bytes") }
+      local function at(uri) return 20, raw.uri(uri), 21, 2, 20, compared, 3, 15 end
       local child <const> = tree.child_manifest{ fields = { [16] = seq(at "c:16"), [20] = seq(at "c:20") } }
       installed(tree.parent{
         manifest = child, fields = {
@@ -111,6 +112,23 @@ describe("dependencies of a manifest", function()
         },
       }, { fetch = fetch })
       assert.same({ "c:16", "p:16", "c:20", "p:20" }, order)
+    end)
+
+    it("are work as often as they are read: size and digest, signature (D19)", function()
+      local envelope <const> = tree.child()
+      local function parent(count)
+        local commands <const> = { 12, 1 }
+        for _ = 1, count do
+          commands[#commands + 1], commands[#commands + 2] = 3, 15
+        end
+        return tree.parent{ child = envelope, manifest = manifest, fields = {
+          [15] = seq(12, 1, 20, tree.dependency(manifest, "#child"), 21, 2), [18] = seq(table.unpack(commands)),
+        } }
+      end
+      -- Fetched, then read by dependency-integrity; and what both write.
+      local least <const> = 2 * #envelope + #tree.child_content + #tree.parent_content
+      refused("limit_reached", 1, parent(2), { limits = { work_bytes = least + 2 * #envelope - 1 } })
+      installed(parent(2), { limits = { work_bytes = least + 2 * #envelope } })
     end)
 
     it("are all there before the first payload (S-068)", function()
@@ -472,12 +490,12 @@ describe("dependencies of a manifest", function()
     end)
 
     it("are no source of its bytes, unless they were fetched", function()
-      installed(tree.parent{ manifest = child })
-      local function copy(from)
-        return seq(12, 0, 20, raw.map{ [22] = from }, 22, 2, 12, 1, 7, 15, 11, 2)
-      end
-      installed(tree.parent{ manifest = child, fields = { [20] = copy(1) } })
-      assert.not_equal(tree.child_content, sim:content(tree.parent_component))
+      local envelope <const> = raw.envelope(child, { members = { ["#0"] = false } })
+      installed(tree.parent{ manifest = child, child = envelope })
+      installed(tree.parent{ manifest = child, child = envelope, fields = {
+        [20] = seq(12, 1, 7, 15, 11, 2, 12, 0, 20, raw.map{ [22] = 1 }, 22, 2, raw.compared(envelope)),
+      } })
+      assert.equal(envelope, sim:content(tree.parent_component))
       local fields <const> = { [15] = false, [20] = seq(12, 0, 20, raw.map{ [22] = 1 }, 22, 2) }
       local outcome <const> = sim:process(tree.parent{ fields = fields })
       assert.same({ "operation_failed", 11 }, { outcome.code, outcome.reason })

@@ -188,9 +188,9 @@ describe("encrypted payloads", function()
 
     it("beyond the limit for what an AEAD has to keep", function()
       local made <const> = secret("A128GCM", { examples.kek })
-      assert.is_true(run(by_write(made), { payload_bytes = #made.ciphertext }).ok)
+      assert.is_true(run(by_write(made), { buffered_bytes = #made.ciphertext }).ok)
       assert(sim:process(raw.make(), { procedure = "uninstall" }).ok)
-      refused("too_large", 1, run(by_write(made), { payload_bytes = #made.ciphertext - 1 }))
+      refused("too_large", 1, run(by_write(made), { buffered_bytes = #made.ciphertext - 1 }))
     end)
 
     it("without telling which step failed", function()
@@ -256,9 +256,10 @@ describe("encrypted payloads", function()
     end
   end)
 
-  local function by_fetch(made, sent, digest)
-    return raw.make{ shared = false, fields = {
-      [20] = raw.sequence(20, parameters{ [3] = digest, [19] = made.info, [21] = cbor.text "#0" }, 21, 15) },
+  local function by_fetch(made, sent, digest, more)
+    local commands <const> = { 20, parameters{ [3] = digest, [19] = made.info, [21] = cbor.text "#0" }, 21, 15 }
+    for _, command in ipairs(more or {}) do commands[#commands + 1] = command end
+    return raw.make{ shared = false, fields = { [20] = raw.sequence(table.unpack(commands)) },
       envelope = { members = { ["#0"] = sent or made.ciphertext } } }
   end
 
@@ -268,7 +269,7 @@ describe("encrypted payloads", function()
 
   it("are fetched as they are: fetch does not decrypt unless the host says so (P-17)", function()
     local made <const> = secret "A128GCM"
-    local outcome = run(by_fetch(made))
+    local outcome = run(by_fetch(made, nil, nil, { raw.compared(made.ciphertext) }))
     assert.is_true(outcome.ok, outcome.message)
     assert.equal(made.ciphertext, sim:content(raw.component))
     outcome = run_on_fetch(by_fetch(made))

@@ -144,14 +144,32 @@ describe("teep.suit.process", function()
 
     it("stops at the size that is stated, or at the limit (P-28, D19)", function()
       local limits <const> = { payload_bytes = #raw.payload }
-      local function unsized(payload)
+      local function unsized(payload, stated)
         return raw.make{
-          shared = raw.sequence(20, raw.map{ [3] = cbor.encode(raw.digest(payload)) }),
+          shared = raw.sequence(20, raw.map{ [3] = cbor.encode(raw.digest(payload)), [14] = stated }),
           envelope = { members = { ["#0"] = payload } },
         }
       end
-      refused("operation_failed", 11, unsized(raw.payload .. "!"), { limits = limits })
+      refused("limit_reached", 1, unsized(raw.payload .. "!"), { limits = limits })
+      refused("operation_failed", 11, unsized(raw.payload .. "!", #raw.payload), { limits = { payload_bytes = 100 } })
       installed(unsized(raw.payload), { limits = limits })
+    end)
+
+    it("stops at the limit of the device whatever size is stated; one above it is not even fetched (P-28, D19)", function()
+      local function stated(size)
+        return raw.make{
+          shared = raw.sequence(20, raw.image(raw.payload, { [14] = size })),
+          fields = { [20] = raw.sequence(20, raw.uri "x:y", 21, 2, 3, 15) },
+        }
+      end
+      local limits <const> = { payload_bytes = #raw.payload }
+      local function never() error "asked" end
+      for _, size in ipairs{ #raw.payload + 1, 1 << 32, math.maxinteger } do
+        local outcome <const> = refused("limit_reached", 1, stated(size), { limits = limits, fetch = never })
+        assert.matches(("image-size is %d bytes, the limit 13"):format(size), outcome.message, 1, true)
+      end
+      local function fetch(_, _, sink) return sink(raw.payload) end
+      installed(stated(#raw.payload), { limits = limits, fetch = fetch })
     end)
 
     it("stops a fetch function that delivers too much (D19)", function()
@@ -292,9 +310,9 @@ describe("teep.suit.process", function()
       end
       local fields <const> = {}
       for _, label in ipairs{ 7, 8, 9, 15, 16, 18, 20, 24 } do
-        fields[label] = label ~= 9 and raw.sequence(20, raw.uri("x:" .. label), 21, 2) or nil
+        fields[label] = label ~= 9 and raw.sequence(20, raw.uri("x:" .. label), 21, 2, raw.compared "x") or nil
       end
-      installed(raw.make{ fields = fields }, { fetch = fetch })
+      installed(raw.make{ shared = false, fields = fields }, { fetch = fetch })
       assert.same({ "x:15", "x:16", "x:18", "x:20", "x:7" }, asked)
     end)
 
@@ -304,7 +322,7 @@ describe("teep.suit.process", function()
         shared = raw.sequence(12, true, 20, raw.image(raw.payload), 20, raw.uri "#0", 12, 1),
         fields = {
           [16] = raw.sequence(12, true, 21, 2, 12, 0, 20, raw.image "other"),
-          [20] = raw.sequence(12, 0, 3, 15), [24] = false,
+          [20] = raw.sequence(12, true, 3, 15), [24] = false,
         },
       })
       assert.is_true(outcome.ok, outcome.message)
@@ -341,11 +359,13 @@ describe("teep.suit.process", function()
         asked[#asked + 1] = uri
         return sink(uri)
       end
+      local function image(text) return raw.map{ [3] = cbor.encode(raw.digest(text)) } end
       local outcome <const> = installed(raw.make{
         components = { { "a" }, { "b" }, { "c" } }, shared = false,
         fields = {
           [20] = raw.sequence(12, 0, 20, raw.uri "x:a", 12, cbor.array{ 1, 2 }, 20, raw.uri "x:b", 12, 2, 20, raw.uri "x:c",
-            12, cbor.array{ 2, 0 }, 21, 2, 12, true, 21, 2),
+            12, cbor.array{ 2, 0 }, 21, 2, 12, true, 21, 2, 12, 0, 20, image "x:a", 12, 1, 20, image "x:b", 12, 2, 20,
+            image "x:c", 12, true, 3, 15),
           [24] = false,
         },
       }, { fetch = fetch })

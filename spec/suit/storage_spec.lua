@@ -66,14 +66,15 @@ describe("storage of a manifest:", function()
   describe("copy", function()
     it("copies what this manifest has stored", function()
       installs({ "x", "x" }, two, seq(SET, 0, OVERRIDE, content "x", WRITE, 2, SET, 1, OVERRIDE, from(0), COPY, 2))
-      installs({ raw.payload, raw.payload }, two, seq(SET, 0, OVERRIDE, raw.uri "#p", FETCH, 2, SET, 1, OVERRIDE, from(0),
-        COPY, 2))
+      installs({ raw.payload, raw.payload }, two, seq(SET, 0, OVERRIDE, raw.uri "#p", FETCH, 2, OVERRIDE,
+        map{ [3] = require("teep.cbor").encode(raw.digest(raw.payload)) }, 3, 15, SET, 1, OVERRIDE, from(0), COPY, 2))
     end)
 
     it("copies what was there before, of every size", function()
       for _, size in ipairs{ 0, 1, 65535, 65536, 65537 } do
         local payload <const> = ("p"):rep(size)
-        installs({ payload, sim:content{ "b" } or false }, two, seq(SET, 0, OVERRIDE, raw.uri "x:y", FETCH, 2), {
+        installs({ payload, sim:content{ "b" } or false }, two, seq(SET, 0, OVERRIDE, raw.uri "x:y", FETCH, 2,
+          raw.compared(payload)), {
           fetch = function(_, _, sink) return sink(payload) end,
         })
         installs({ payload, payload }, two, seq(SET, 1, OVERRIDE, from(0), COPY, 2))
@@ -126,13 +127,123 @@ describe("storage of a manifest:", function()
 
   describe("fetch", function()
     it("takes integrated payloads by whatever name they have (S-031, P-21)", function()
-      installs({ raw.payload }, one, seq(OVERRIDE, raw.uri "#p", FETCH, 2))
+      installs({ raw.payload }, one, seq(OVERRIDE, raw.uri "#p", FETCH, 2, raw.compared(raw.payload)))
       refuses("payload_not_found", 11, one, seq(OVERRIDE, raw.uri "p", FETCH, 2))
     end)
 
     it("may be bounded by the size stated (P-28, D19)", function()
-      installs({ raw.payload }, one, seq(OVERRIDE, from_uri("#p", raw.payload), FETCH, 2))
+      installs({ raw.payload }, one, seq(OVERRIDE, from_uri("#p", raw.payload), FETCH, 2, raw.compared(raw.payload)))
       refuses("operation_failed", 11, one, seq(OVERRIDE, from_uri("#p", raw.payload:sub(2)), FETCH, 2))
+    end)
+  end)
+
+  describe("what was fetched", function()
+    local function digest(text) return map{ [3] = require("teep.cbor").encode(raw.digest(text)) } end
+    local fetch <const> = { OVERRIDE, raw.uri "#p", FETCH, 2 }
+    local function fetched(...)
+      local commands <const> = { table.unpack(fetch) }
+      for _, each in ipairs{ ... } do commands[#commands + 1] = each end
+      return seq(table.unpack(commands))
+    end
+
+    it("is refused where nothing in the manifest was compared with it, integrated or not (S-019)", function()
+      local outcome <const> = refuses("payload_unconfirmed", 4, one, fetched())
+      assert.matches("a: neither image-match nor check-content", outcome.message, 1, true)
+      assert.same({ 20, #fetched() - 2, 0 }, { outcome.failure.section, outcome.failure.offset, outcome.failure.component_index })
+      refuses("payload_unconfirmed", 4, one, fetched(OVERRIDE, digest(raw.payload)))
+      refuses("payload_unconfirmed", 4, one, fetched(OVERRIDE, digest "other", NOT_MATCH, 15))
+      refuses("payload_unconfirmed", 4, one, seq(OVERRIDE, raw.uri "x:y", FETCH, 2), {
+        fetch = function(_, _, sink) return sink(raw.payload) end,
+      })
+    end)
+
+    it("is refused where it was compared before it was fetched, or before it was fetched again (S-019)", function()
+      installs({ raw.payload }, one, fetched(raw.compared(raw.payload)))
+      refuses("payload_unconfirmed", 4, one, seq(OVERRIDE, digest(raw.payload), 3, 15, OVERRIDE, raw.uri "#p", FETCH, 2))
+      refuses("payload_unconfirmed", 4, one, fetched(OVERRIDE, digest(raw.payload), 3, 15, FETCH, 2))
+    end)
+
+    it("counts once image-match or check-content has held for it, in whatever section (S-019)", function()
+      installs({ raw.payload }, one, fetched(raw.compared(raw.payload)))
+      installs({ raw.payload }, one, fetched(OVERRIDE, content(raw.payload), CHECK, 15))
+      local outcome <const> = sim:process(raw.make{ shared = false, fields = {
+        [16] = fetched(), [20] = false, [7] = seq(raw.compared(raw.payload)),
+      }, envelope = { members = { ["#p"] = raw.payload } } })
+      assert.is_true(outcome.ok, outcome.message)
+    end)
+
+    it("needs not be compared where nothing of it is left", function()
+      installs({ false }, one, fetched(UNLINK, 2))
+      installs({ "x" }, one, fetched(OVERRIDE, content "x", WRITE, 2))
+    end)
+
+    it("is no better for being copied or swapped (S-019)", function()
+      local first <const>, second <const> = { SET, 0, OVERRIDE, raw.uri "#p", FETCH, 2 }, { SET, 1, OVERRIDE, from(0) }
+      local function copied(...)
+        local commands <const> = {}
+        for _, list in ipairs{ first, ... } do
+          for _, each in ipairs(list) do commands[#commands + 1] = each end
+        end
+        return seq(table.unpack(commands))
+      end
+      local compared <const>, at <const> = { raw.compared(raw.payload) }, { SET, 0 }
+      refuses("payload_unconfirmed", 4, two, copied(second, { COPY, 2 }))
+      refuses("payload_unconfirmed", 4, two, copied(second, { COPY, 2 }, at, compared))
+      refuses("payload_unconfirmed", 4, two, copied(second, { COPY, 2 }, compared))
+      installs({ raw.payload, raw.payload }, two, copied(compared, second, { COPY, 2 }))
+      refuses("payload_unconfirmed", 4, two, copied(second, { SWAP, 2 }))
+      installs({ raw.payload, raw.payload }, two, copied(compared, second, { SWAP, 2 }))
+    end)
+  end)
+
+  describe("work", function()
+    local limit <const> = { limits = { work_bytes = 10 } }
+    local over <const>, within <const> = ("x"):rep(11), ("x"):rep(10)
+
+    it("ends where more bytes are stored than the limit of all of them (D19)", function()
+      installs({ within }, one, seq(OVERRIDE, content(within), WRITE, 2), limit)
+      local outcome <const> = refuses("limit_reached", 1, one, seq(OVERRIDE, content(over), WRITE, 2), limit)
+      assert.matches("more than 10 bytes handled", outcome.message, 1, true)
+      installs({ "12345", "12345" }, two, seq(SET, true, OVERRIDE, content "12345", WRITE, 2), limit)
+      refuses("limit_reached", 1, two, seq(SET, true, OVERRIDE, content "123456", WRITE, 2), limit)
+    end)
+
+    it("counts what is fetched, whatever becomes of it (D19)", function()
+      local function fetch(_, _, sink) return sink "12345" end
+      local function times(count)
+        local branches <const> = require("teep.cbor").array{}
+        for i = 1, count do branches[i] = seq(OVERRIDE, raw.uri "x:y", FETCH, 2, 14, 15) end
+        branches[count + 1] = require("teep.cbor").null
+        return seq(15, branches)
+      end
+      local before <const> = contents(one)
+      installs(before, one, times(2), { fetch = fetch, limits = limit.limits })
+      refuses("limit_reached", 1, one, times(3), { fetch = fetch, limits = limit.limits })
+    end)
+
+    it("counts what conditions measure and compare (D19)", function()
+      installs({ "12345" }, one, seq(OVERRIDE, content "12345", WRITE, 2))
+      local function matches(...) return seq(OVERRIDE, map{ [3] = require("teep.cbor").encode(raw.digest "12345") }, ...) end
+      installs({ "12345" }, one, matches(3, 15, 3, 15), limit)
+      refuses("limit_reached", 1, one, matches(3, 15, 3, 15, 3, 15), limit)
+      installs({ "12345" }, one, seq(OVERRIDE, content "12345", CHECK, 15), limit)
+      refuses("limit_reached", 1, one, seq(OVERRIDE, content "12345", CHECK, 15), { limits = { work_bytes = 9 } })
+    end)
+
+    it("counts what is copied: measured, then stored (D19)", function()
+      installs({ "12345", false }, two, seq(SET, 0, OVERRIDE, content "12345", WRITE, 2))
+      local install <const> = seq(SET, 1, OVERRIDE, from(0), COPY, 2)
+      refuses("limit_reached", 1, two, install, { limits = { work_bytes = 9 } })
+      installs({ "12345", "12345" }, two, install, limit)
+    end)
+
+    it("counts what is decrypted, before and after (D19)", function()
+      local function decrypt(_, sink)
+        return { update = function(_, bytes) return sink(bytes) end, finish = function() return true end }
+      end
+      local install <const> = seq(OVERRIDE, map{ [18] = "12345", [19] = "info" }, WRITE, 2)
+      refuses("limit_reached", 1, one, install, { decrypt = decrypt, limits = { work_bytes = 9 } })
+      installs({ "12345" }, one, install, { decrypt = decrypt, limits = limit.limits })
     end)
   end)
 
@@ -221,7 +332,8 @@ describe("storage of a manifest:", function()
   end)
 
   it("fetch does not decrypt (P-17)", function()
-    installs({ raw.payload }, one, seq(OVERRIDE, map{ [19] = "info" }, OVERRIDE, raw.uri "#p", FETCH, 2), {
+    installs({ raw.payload }, one, seq(OVERRIDE, map{ [19] = "info" }, OVERRIDE, raw.uri "#p", FETCH, 2,
+      raw.compared(raw.payload)), {
       decrypt = function() error "asked" end,
     })
   end)

@@ -76,7 +76,8 @@ typedef struct {
   lteep_status (*stage_write)(lteep_tee_slot *slot, lteep_bytes data, lteep_driver_error *error);
   lteep_status (*stage_end)(lteep_tee_slot *slot, lteep_component_state *state,
                             lteep_driver_error *error); /* the bytes are durable when it returns */
-  void (*stage_abort)(lteep_tee_slot *slot);            /* forget what was staged in the slot */
+  /* Forget what was staged in the slot: the component stays as it was before the txn. */
+  void (*stage_abort)(lteep_tee_slot *slot);
   /* Removing a component that is absent succeeds: the wanted state holds. */
   lteep_status (*stage_remove)(lteep_tee_txn *txn, const lteep_component_id *id,
                                lteep_driver_error *error);

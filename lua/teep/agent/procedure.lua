@@ -27,7 +27,7 @@ local function decrypter(agent)
   return function(info, sink)
     local list, message, code = keys.decryption(agent)
     if not list then return nil, message, code end
-    return suit.decrypt_with(list)(info, sink)
+    return suit.decrypt_with(list, { limits = agent.suit_limits })(info, sink)
   end
 end
 
@@ -42,6 +42,7 @@ local function process(agent, txn, verified, name)
     decrypt = decrypter(agent),
     rights = agent.rights,
     rules = agent.rules,
+    limits = agent.suit_limits,
     current = function(identity) return book:sequence_number(identity) end,
     keep = function(id, identities) return book:kept(id, identities) end,
     dependency = function(id, dependent)
@@ -150,7 +151,7 @@ function procedure.uninstall(agent, row)
   if ledger.depend(book.state.manifests, row.manifest_component_id) then return release(book, row) end
   local envelope, message, code = book:envelope(row.slot)
   if not envelope and code ~= "corrupt" and code ~= "not_found" then return failed(blank(), message, code) end
-  local trust = { keys = agent.signers, algorithms = agent.algorithms }
+  local trust = { keys = agent.signers, algorithms = agent.algorithms, limits = agent.suit_limits }
   local verified = envelope and suit.verify(envelope, trust)
   if verified and verified.digest.bytes ~= row.digest then verified = nil end
   return run(agent, verified, "uninstall", { manifest_component_id = row.manifest_component_id })

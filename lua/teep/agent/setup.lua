@@ -4,6 +4,7 @@ local bucket <const> = require "teep.agent.bucket"
 local crypto <const> = require "teep.crypto"
 local options <const> = require "teep.options"
 local reply <const> = require "teep.agent.reply"
+local suit_limits <const> = require "teep.suit.limits"
 
 local setup = {}
 
@@ -27,7 +28,7 @@ local known <const> = {
   policy = "any?", fetch = "function?", wire = "string?", clock = "function", random = "function?",
   await = "function?", observe = "function?", limits = "table?", algorithm = "string?",
   on_unauthenticated = "string?", check_in = "number?", rights = "table?", rules = "table?",
-  reports = "table?", decryption_keys = "table?",
+  reports = "table?", decryption_keys = "table?", suit_limits = "table?",
 }
 
 -- What a device can tell about itself; a condition that needs what is absent is not supported.
@@ -111,6 +112,7 @@ function setup.fields(given)
     wire = given.wire or "v26", clock = given.clock, observe = given.observe or function() end,
     limits = merge(given.limits), on_unauthenticated = given.on_unauthenticated or "error",
     check_in = given.check_in, rights = given.rights, rules = given.rules,
+    suit_limits = suit_limits.with(given.suit_limits),
     reports = report_options(given.reports, given.algorithm), report_profiles = {},
     decryption_keys = given.decryption_keys or {},
     algorithm = given.algorithm or "ESP256", algorithms = algorithms(), version = 0, checked = {},

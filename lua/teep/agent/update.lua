@@ -32,7 +32,7 @@ end
 
 local function verify(work)
   local agent = work.agent
-  local trust = { keys = agent.signers, algorithms = agent.algorithms }
+  local trust = { keys = agent.signers, algorithms = agent.algorithms, limits = agent.suit_limits }
   for i, envelope in ipairs(work.message.manifest_list or {}) do
     local verified, message, code, refused = suit.verify(envelope, trust)
     work.manifests[i] = { envelope = envelope, verified = verified, message = message, code = code,

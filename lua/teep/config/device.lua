@@ -3,6 +3,7 @@
 local broker <const> = require "teep.broker"
 local component_id <const> = require "teep.component_id"
 local shared <const> = require "teep.config.shared"
+local suit_limits <const> = require "teep.suit.limits"
 local suit_rules <const> = require "teep.suit.rules"
 local uri <const> = require "teep.transport.uri"
 
@@ -55,6 +56,12 @@ local tls <const> = { type = "record", fields = { authorities = { type = "path",
 local rules <const> = { type = "record", default = {}, fields = {} }
 for name in pairs(suit_rules.names) do rules.fields[name] = { type = "boolean" } end
 
+-- What a manifest may ask of the device, see docs/suit.md; what is not set is as in teep.suit.limits.
+local bounds <const> = { type = "record", default = {}, fields = {} }
+for name in pairs(suit_limits.defaults) do
+  bounds.fields[name] = { type = "integer", min = 0, max = 1 << 40 }
+end
+
 -- A list of identifiers that others begin with; "%" is the beginning of all.
 local prefixes <const> = {
   type = "list",
@@ -103,6 +110,7 @@ return {
     trust = shared.trust("tams", "signers"),
     rights = rights,
     rules = rules,
+    suit_limits = bounds,
     reports = reports,
     decryption_keys = shared.key_files, -- that payloads may be encrypted to, besides the key in the TEE
     tam_uri = tam_uri,

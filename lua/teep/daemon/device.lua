@@ -81,7 +81,7 @@ local function open_agent(settings, opened, loaded, given)
   return agent.new{
     driver = opened, device = settings.device, trust = loaded.trust, reports = loaded.reports,
     decryption_keys = loaded.decryption_keys, rights = loaded.rights,
-    rules = settings.rules, tam_uri = settings.tam_uri,
+    rules = settings.rules, suit_limits = settings.suit_limits, tam_uri = settings.tam_uri,
     wire = settings.wire, clock = os.time, random = crypto.random, observe = given.observe,
     fetch = given.fetch,
   }

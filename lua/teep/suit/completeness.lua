@@ -36,11 +36,14 @@ end
 function completeness.check_order(state, frame, present)
   if frame.fetching then return true end
   for _, other in ipairs(frame.manifest.dependency_list) do
+    local ok, message, code = true, nil, nil
     if not present(other) then
-      return complain(state, "dependency %s is not there before the first payload", frame:name(other))
+      ok, message, code = complain(state, "dependency %s is not there before the first payload",
+        frame:name(other))
     end
+    if not ok then return ok, message, code end
   end
-  frame.fetching = true
+  state:set(frame, "fetching", true)
   return true
 end
 

@@ -1,6 +1,6 @@
 --- Conditions of SUIT (draft-ietf-suit-manifest section 8.4.9): one function each.
--- A condition looks at the component `index` of a frame and changes nothing. It returns true and the measured
--- values, or `nil, message, code, measured`.
+-- A condition looks at the component `index` of a frame and changes nothing of it; that its bytes are those
+-- stated is noted. It returns true and the measured values, or `nil, message, code, measured`.
 -- @module teep.suit.conditions
 local crypto <const> = require "teep.crypto"
 local dependency <const> = require "teep.suit.dependency"
@@ -61,11 +61,17 @@ local function compare(title, judge)
   end
 end
 
---- The component has this digest and, where one is stated, this size (section 8.4.9.2).
-conditions.image_match = compare("image-match", function(same, size, found)
+local match <const> = compare("image-match", function(same, size, found)
   if size ~= found then return ("want %d bytes, found %d"):format(size, found) end
   return not same and "the component has another digest" or nil
 end)
+
+--- The component has this digest and, where one is stated, this size (section 8.4.9.2).
+function conditions.image_match(state, frame, index)
+  local ok, message, code, measured = match(state, frame, index)
+  if ok then state:confirm(frame, index) end
+  return ok, message, code, measured
+end
 
 --- The component has another digest (draft-ietf-suit-update-management section 5.2).
 conditions.image_not_match = compare("image-not-match", function(same)
@@ -78,10 +84,16 @@ function conditions.check_content(state, frame, index)
   if not wanted then return failed({}, "check-content: content is not set") end
   local found, message, code = state:measure(frame, index)
   if not found and code == "not_found" then return failed({}, "check-content: the component is absent") end
+  if found then
+    local ok
+    ok, message, code = state:work(#wanted)
+    found = ok and found
+  end
   if not found then return nil, "check-content: " .. message, code, {} end
   if not crypto.equal(crypto.digest(found.digest_algorithm, wanted), found.digest) then
     return failed({ image_size = found.size }, "check-content: the component holds other bytes")
   end
+  state:confirm(frame, index)
   return true, { image_size = found.size }
 end
 

@@ -55,21 +55,39 @@ end
 
 local function open(state, frame, index)
   if frame.dependencies[index] then return open_memory(state) end
-  local slot, message, code = state.txn:stage(frame:id(index))
+  local slot, message, code = state.changes:stage(frame:id(index), frame:name(index))
   if not slot then return slot, message, code end
   return (state.retain_all or state.retained[frame:key(index)]) and open_both(state, slot) or slot
 end
 
--- A place for bytes: passes them on until the limit is exceeded.
-local function bounded(slot, limit, what)
+-- How many bytes a component may get, and what to say above that: an image-size that a manifest states may
+-- lower what the host has set, but not raise it.
+local function bound(state, parameters)
+  local cap <const>, stated <const> = state.limits.payload_bytes, parameters.image_size
+  if stated and math.ult(stated, cap) then
+    return stated, "the payload exceeds %d bytes, its image-size", "operation_failed"
+  end
+  return cap, "the payload exceeds %d bytes, the limit of this device", "limit_reached"
+end
+
+-- A place for bytes: passes them on until a limit is exceeded.
+local function bounded(state, parameters, slot, what)
+  local limit <const>, message <const>, code <const> = bound(state, parameters)
   local size = 0
   return function(bytes)
     size = size + #bytes
-    if size > limit then
-      return errors.fail("operation_failed", "%s: the payload exceeds %d bytes", what, limit)
-    end
+    if size > limit then return errors.fail(code, what .. ": " .. message, limit) end
+    local ok <const>, why <const>, fault <const> = state:work(#bytes)
+    if not ok then return nil, what .. ": " .. why, fault end
     return slot:write(bytes)
   end
+end
+
+-- What no host would store need not be fetched first.
+local function check_size(state, parameters, what)
+  local stated <const>, cap <const> = parameters.image_size, state.limits.payload_bytes
+  if not stated or not math.ult(cap, stated) then return true end
+  return errors.fail("limit_reached", "%s: image-size is %u bytes, the limit %d", what, stated, cap)
 end
 
 -- Through decryption when encryption-info is set (draft-ietf-suit-firmware-encryption section 4); what an
@@ -79,7 +97,11 @@ local function transfer(state, source, info, sink)
   local filter, message, code = state.decrypt(info, sink)
   if not filter then return filter, message, code end
   local ok
-  ok, message, code = source(function(bytes) return filter:update(bytes) end)
+  ok, message, code = source(function(bytes)
+    local within <const>, why <const>, fault <const> = state:work(#bytes)
+    if not within then return within, why, fault end
+    return filter:update(bytes)
+  end)
   if not ok then return ok, message, code end
   return filter:finish()
 end
@@ -88,18 +110,22 @@ end
 -- @tparam State state
 -- @tparam Frame frame
 -- @tparam integer index
--- @tparam string what name of the directive, for messages
--- @tparam function source `source(sink)` gives all bytes to `sink(bytes)`
--- @tparam[opt] string info encryption-info, when the bytes are to be decrypted
+-- @tparam table given
+--
+-- * `what`: name of the directive, for messages
+-- * `source`: `source(sink)` gives all bytes to `sink(bytes)`
+-- * `info`: encryption-info, when the bytes are to be decrypted
+-- * `confirmed`: whether they are known to be those that were signed for
 -- @treturn[1] table content
 -- @treturn[2] nil, string, string
-function content.put(state, frame, index, what, source, info)
-  local parameters <const> = frame:parameters(index)
-  local slot, message, code = open(state, frame, index)
+function content.put(state, frame, index, given)
+  local parameters <const>, what <const> = frame:parameters(index), given.what
+  local slot, found
+  local ok, message, code = check_size(state, parameters, what)
+  if not ok then return ok, message, code end
+  slot, message, code = open(state, frame, index)
   if not slot then return nil, what .. ": " .. message, code end
-  local limit <const> = parameters.image_size or state.limits.payload_bytes
-  local ok, found
-  ok, message, code = transfer(state, source, info, bounded(slot, limit, what))
+  ok, message, code = transfer(state, given.source, given.info, bounded(state, parameters, slot, what))
   if not ok then return ok, message, code end
   found, message, code = slot:finish()
   if found and parameters.component_metadata then
@@ -107,7 +133,7 @@ function content.put(state, frame, index, what, source, info)
     found = ok and found
   end
   if not found then return nil, what .. ": " .. message, code end
-  state:stage(frame:key(index), found)
+  state:stage(frame, index, found, given.confirmed)
   return found
 end
 
@@ -184,7 +210,7 @@ function content.from_component(state, component)
   end
   local found, message, code
   if staged == nil and component.key == component.name then
-    found, message, code = state.driver:probe(component.id)
+    found, message, code = state:probe(component.id)
   end
   if found then return from_driver(state.driver, component.id, found.size), found end
   if not found and (not code or code == "not_found") then

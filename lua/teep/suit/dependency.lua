@@ -15,22 +15,27 @@ local setup <const> = require "teep.suit.setup"
 
 local dependency = {}
 
--- The envelope; and the digest that an installed one is known to have.
+-- The envelope; and the digest that an installed one is known to have. Who asks goes on to read all of it.
+-- Returns nil, message, code where that would be too much work.
 local function find(state, frame, index)
   local content <const> = state.contents[frame:key(index)]
-  if content then return content.pieces[1] end
+  local bytes, known = content and content.pieces[1], nil
   if content == nil and state.dependency then
-    return state.dependency(frame:id(index), frame.verified.identity)
+    bytes, known = state.dependency(frame:id(index), frame.verified.identity)
   end
+  if not bytes then return errors.fail("not_found", "the dependency is absent") end
+  local ok <const>, message <const>, code <const> = state:work(#bytes)
+  if not ok then return ok, message, code end
+  return bytes, known
 end
 
 --- Digest of the manifest of a dependency, for image-match: nothing of it is trusted.
 -- @treturn[1] table `size` (of the envelope), `digest`, `digest_algorithm`
 -- @treturn[2] nil, string, string `not_found`, codes of teep.suit.envelope
 function dependency.measure(state, frame, index)
-  local bytes <const> = find(state, frame, index)
-  if not bytes then return errors.fail "not_found" end
-  local opened, message, code = envelope.open(bytes, state.limits)
+  local bytes <const>, why <const>, fault <const> = find(state, frame, index)
+  if not bytes then return nil, why, fault end
+  local opened <const>, message <const>, code <const> = envelope.open(bytes, state.limits)
   if not opened then return opened, message, code end
   local found <const> = digest.of(opened:encoded(labels.manifest))
   return { size = #bytes, digest = found.bytes, digest_algorithm = found.algorithm }
@@ -38,11 +43,11 @@ end
 
 --- Forget that a dependency was checked: it is about to be replaced (section 5.6.4). One that has run cannot
 -- be replaced any more, or what it has stored would belong to nobody.
-function dependency.forget(frame, index)
+function dependency.forget(state, frame, index)
   if frame.children[index] then
     return errors.fail("command_forbidden", "the dependency has been processed already")
   end
-  frame.checked[index] = nil
+  state:set(frame.checked, index, nil)
   return true
 end
 
@@ -51,14 +56,14 @@ local function equal(a, b)
 end
 
 local function check(state, frame, index, stated)
-  local bytes <const> = find(state, frame, index)
-  if not bytes then return errors.fail("payload_not_found", "the dependency is absent") end
+  local bytes <const>, why <const>, fault <const> = find(state, frame, index)
+  if not bytes then return nil, why, fault == "not_found" and "payload_not_found" or fault end
   local verified, message, code = frame.verified:open(bytes)
   if not verified then return verified, message, code end
   if not equal(verified.digest, stated) then
     return errors.fail("digest_mismatch", "the dependency has another digest")
   end
-  frame.checked[index] = verified
+  state:set(frame.checked, index, verified)
   return verified
 end
 
@@ -105,8 +110,8 @@ local function enter(state, frame, index, verified, procedure)
   local child <const> = Frame.new(state, verified, frame, index)
   ok, message, code = setup.check(state, child, procedure)
   if not ok then return ok, message, code end
-  frame.children[index] = child
-  state.frames = state.frames + 1
+  state:set(frame.children, index, child)
+  state:set(state, "frames", state.frames + 1)
   return child
 end
 
@@ -147,7 +152,7 @@ function dependency.process(state, frame, index)
   local verified, message, code = checked(state, frame, index)
   if verified then child, message, code = enter(state, frame, index, verified, state.procedure) end
   if not child then return nil, "process-dependency: " .. message, code end
-  child.ran[name] = true
+  state:set(child.ran, name, true)
   ok, message, code = run(state, child, name)
   if not ok then return nil, "process-dependency: " .. message, code end
   return true, {}
@@ -162,8 +167,9 @@ function dependency.unlink(state, frame, index)
   if frame.children[index] then
     return errors.fail("command_forbidden", "unlink: the dependency has been processed already")
   end
-  frame.unlinked[index] = true
-  local bytes <const>, known <const> = find(state, frame, index)
+  state:set(frame.unlinked, index, true)
+  local bytes <const>, known <const>, fault <const> = find(state, frame, index)
+  if not bytes and fault ~= "not_found" then return nil, "unlink: " .. known, fault end
   local verified <const> = bytes and frame.verified:open(bytes)
   local stated <const> = (frame:parameters(index).image_digest or {}).bytes or known
   if not verified or not stated or not crypto.equal(verified.digest.bytes, stated) then return true, {} end
@@ -173,7 +179,7 @@ function dependency.unlink(state, frame, index)
   if not child then return nil, "unlink: " .. message, code end
   ok, message, code = run(state, child, "uninstall")
   if not ok then return nil, "unlink: " .. message, code end
-  child.removed = true
+  state:set(child, "removed", true)
   return true, {}
 end
 

@@ -30,31 +30,36 @@ end
 -- Before bytes go into a component: a dependency that was checked before is not the one checked then.
 local function touch(state, frame, index)
   if frame.dependencies[index] then
-    local ok, message, code = dependency.forget(frame, index)
+    local ok, message, code = dependency.forget(state, frame, index)
     if not ok then return ok, message, code end
   end
   return state:touch(frame:key(index), "written")
 end
 
-local function put(state, frame, index, what, source, info)
+-- `given`: what @{teep.suit.content.put} takes.
+local function put(state, frame, index, given)
   local ok, message, code = touch(state, frame, index)
-  if not ok then return nil, what .. ": " .. message, code end
+  if not ok then return nil, given.what .. ": " .. message, code end
   local found
-  found, message, code = content.put(state, frame, index, what, source, info)
+  found, message, code = content.put(state, frame, index, given)
   if not found then return found, message, code end
   return true, { image_size = found.size }
 end
 
 -- Decrypt into the component: what is known of ciphertext and plaintext is compared before and after
--- (draft-ietf-suit-firmware-encryption sections 7.2 and 8). Of a dependency, dependency-integrity does so.
-local function decrypt(state, frame, index, what, source, found, stated)
+-- (draft-ietf-suit-firmware-encryption sections 7.2 and 8), or the tag of an AEAD is: both are then what was
+-- signed for. Of a dependency, dependency-integrity does so.
+local function decrypt(state, frame, index, given, found, stated)
   local parameters <const>, own <const> = frame:parameters(index), frame.dependencies[index]
+  local what <const> = given.what
   local info <const>, wanted <const> = parameters.encryption_info, not own and parameters.image_digest or nil
   local ok, message, code = encryption.check_ciphertext(info, found, stated, wanted or own)
   if not ok then return nil, what .. ": " .. message, code end
   -- The digest of the ciphertext may be all there is: it has to be that of what is decrypted.
-  if found then source = content.unchanged(source, found) end
-  local done, measured, fault = put(state, frame, index, what, source, info)
+  local source <const> = found and content.unchanged(given.source, found) or given.source
+  local done, measured, fault = put(state, frame, index, {
+    what = what, source = source, info = info, confirmed = true,
+  })
   if not done then return done, measured, fault end
   ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
   if not ok then return nil, what .. ": " .. message, code end
@@ -82,9 +87,9 @@ end
 local function put_fetched(state, frame, index, source)
   local decrypts <const> = frame.dependencies[index] or state.rules.decrypt_on_fetch
   if decrypts and frame:parameters(index).encryption_info then
-    return decrypt(state, frame, index, "fetch", source)
+    return decrypt(state, frame, index, { what = "fetch", source = source })
   end
-  return put(state, frame, index, "fetch", source)
+  return put(state, frame, index, { what = "fetch", source = source })
 end
 
 --- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4).
@@ -115,7 +120,9 @@ function directives.write(state, frame, index)
     local stated <const> = not info and { algorithm = "SHA-256", bytes = crypto.digest("SHA-256", bytes) }
     return share(state, frame, index, "write", stated or parameters.image_digest)
   end
-  return put(state, frame, index, "write", content.from_bytes(bytes), info)
+  return put(state, frame, index, {
+    what = "write", source = content.from_bytes(bytes), info = info, confirmed = true,
+  })
 end
 
 -- Where copy and swap take from: checked, with the right to read there.
@@ -143,9 +150,12 @@ function directives.copy(state, frame, index)
     local stated <const> = not info and { algorithm = found.digest_algorithm, bytes = found.digest }
     return share(state, frame, index, "copy", stated or parameters.image_digest)
   end
-  if not info then return put(state, frame, index, "copy", from) end
+  local given <const> = { what = "copy", source = from, confirmed = not state.unconfirmed[source.key] }
+  if not info then return put(state, frame, index, given) end
   local stated <const> = source.frame:parameters(source.index).image_digest
-  return decrypt(state, frame, index, "copy", from, found, stated)
+  local ok, measured, code = decrypt(state, frame, index, given, found, stated)
+  if ok then state:confirm(source.frame, source.index) end
+  return ok, measured, code
 end
 
 -- Both have to be there, free to be changed, and stay components.
@@ -175,9 +185,11 @@ function directives.swap(state, frame, index)
     id = frame:id(index), name = frame:name(index), key = frame:key(index),
   })
   if not back then return nil, "swap: " .. message, code end
-  ok, message, code = put(state, frame, index, "swap", from)
+  local unconfirmed <const> = state.unconfirmed
+  local to <const>, fro <const> = not unconfirmed[source.key], not unconfirmed[frame:key(index)]
+  ok, message, code = put(state, frame, index, { what = "swap", source = from, confirmed = to })
   if not ok then return ok, message, code end
-  return put(state, source.frame, source.index, "swap", back)
+  return put(state, source.frame, source.index, { what = "swap", source = back, confirmed = fro })
 end
 
 --- Have the component started once the procedure is over (section 8.4.10.7): the host does so after its
@@ -188,7 +200,7 @@ function directives.invoke(state, frame, index)
     return errors.fail("operation_failed", "invoke: the component is absent")
   end
   if not found then return nil, "invoke: " .. message, code end
-  table.insert(state.invocations, {
+  state:set(state.invocations, #state.invocations + 1, {
     component_id = frame:id(index), arguments = frame:parameters(index).invoke_args,
   })
   return true, {}
@@ -215,7 +227,7 @@ function directives.unlink(state, frame, index)
   local id <const> = frame:id(index)
   local kept <const> = state:held(frame, id)
   if not kept then
-    local ok, message, code = state.txn:remove(id)
+    local ok, message, code = state.changes:remove(id, frame:name(index))
     if not ok then return nil, "unlink: " .. message, code end
   end
   state:unlink(frame:name(index), not kept)

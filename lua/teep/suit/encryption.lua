@@ -91,8 +91,8 @@ function Filter:finish() return self:pass(self.stream:finish()) end
 -- @tparam {key,...} keys private or symmetric ones of this device
 -- @tparam[opt] table given
 -- @tparam[opt] {string,...} given.algorithms of the content, @{algorithms} when absent
--- @tparam[opt] table given.limits `payload_bytes`: of a ciphertext that has to be kept until its tag is
---   checked
+-- @tparam[opt] table given.limits `buffered_bytes`: of a ciphertext that has to be kept in memory until its
+--   tag is checked
 -- @treturn function `decrypt(encryption_info, sink)` as @{processor.run} takes it; it fails with
 --   `unknown_key` (encrypted to none of the keys), `operation_failed` (they do not open it),
 --   `algorithm_not_allowed`, `unsupported_algorithm`, `too_large`, `not_cose`, `bad_header`,
@@ -100,7 +100,7 @@ function Filter:finish() return self:pass(self.stream:finish()) end
 -- @usage suit.process(verified, { decrypt = suit.decrypt_with{ device_key }, ... })
 function encryption.decrypt_with(keys, given)
   given = options.check(given or {}, { algorithms = "table?", limits = "table?" })
-  local limit <const> = limits.with(given.limits).payload_bytes
+  local limit <const> = limits.with(given.limits).buffered_bytes
   return function(info, sink)
     local ok <const>, message <const>, fault <const> = check_shape(info)
     if not ok then return ok, message, fault end

@@ -110,12 +110,21 @@ local function nested(state, frame, commands, soft, index)
   return ok, message, code, tolerated
 end
 
+-- A sequence that failed and was made up for leaves no trace but parameters and reports ("no side-effects",
+-- section 8.4.8.15).
+local function make_up(state, mark)
+  state:recovered()
+  return state.changes:take_back(mark)
+end
+
 -- The first sequence that succeeds; null at the end does nothing, and that succeeds.
 local function try_each(state, frame, command, index)
+  local mark <const> = state.changes:mark()
   local message, code
   for _, commands in ipairs(command.branches) do
-    local ok, tolerated = true, nil
-    state:recovered()
+    local ok, why, fault = make_up(state, mark)
+    if not ok then return nil, "try-each: " .. why, fault end
+    local tolerated = false
     if commands ~= cbor.null then
       ok, message, code, tolerated = nested(state, frame, commands, true, index)
     end
@@ -154,15 +163,14 @@ local function run_sequence(state, frame, command, index)
     local ok, message, code = check_unordered(frame, commands)
     if not ok then return ok, message, code end
   end
-  local touched <const> = state.touched
+  local touched <const>, mark <const> = state.touched, state.changes:mark()
   state.strict = true
   local ok, message, code, tolerated = nested(state, frame, commands, false, index)
   if not strict then state.strict, state.touched = false, touched end
-  if tolerated and not ok then
-    state:recovered()
-    return true
-  end
-  return ok, message, code
+  if ok or not tolerated then return ok, message, code end
+  ok, message, code = make_up(state, mark)
+  if not ok then return nil, "run-sequence: " .. message, code end
+  return true
 end
 
 local function for_each(run)

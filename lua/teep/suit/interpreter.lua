@@ -41,7 +41,7 @@ end
 
 local function run_command(state, frame, command)
   local row <const> = command.row
-  local ok, message, code = state:step()
+  local ok, message, code = state:step(command)
   local refused <const> = state.refused[command]
   if ok and refused then
     ok, message, code = nil, refused.message, refused.code

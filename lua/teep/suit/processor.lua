@@ -127,6 +127,7 @@ function processor.run(verified, given)
   local frame <const> = Frame.new(state, verified)
   local ok, message, code = setup.check(state, frame, given.procedure)
   if ok then ok, message, code = run_procedure(state, frame, given.procedure) end
+  if ok then ok, message, code = state:check_confirmed() end
   local outcome <const> = ok and outcome_of(state, frame)
     or { installed = {}, unlinked = {}, dependencies = {}, invocations = {} }
   outcome.ok, outcome.message, outcome.code = ok == true, message, code

@@ -13,6 +13,7 @@ local numbers <const> = {
   not_cose = 2, bad_header = 2, critical_header = 2,
   unsupported_algorithm = 3, algorithm_not_allowed = 3,
   unauthorised = 4, digest_mismatch = 4, rollback = 4, dependency_unchecked = 4,
+  payload_unconfirmed = 4,
   command_unsupported = 5, command_forbidden = 5, manifest_version = 5, nothing_to_do = 5,
   obsolete_label = 5, dependency_incomplete = 5, dependency_cycle = 5,
   component_unsupported = 6,

@@ -78,7 +78,7 @@ local function check_unique(state, verified)
         component_id.format(verified.identity))
     end
   end
-  table.insert(state.manifests, verified)
+  state:set(state.manifests, #state.manifests + 1, verified)
   return true
 end
 

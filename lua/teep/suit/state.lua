@@ -2,6 +2,7 @@
 -- parameters and contents by component identifier, what is reported, how far soft failures reach.
 -- @module teep.suit.state
 local errors <const> = require "teep.errors"
+local Transaction <const> = require "teep.suit.transaction"
 
 local State = {}
 State.__index = State
@@ -16,10 +17,11 @@ local function nobody() return false end
 function State.new(given, limits, rules)
   return setmetatable({
     procedure = given.procedure, txn = given.txn, driver = given.driver, device = given.device,
+    changes = Transaction.new(given.txn),
     fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
     keep = given.keep or nobody, rights = given.rights, limits = limits, rules = rules,
-    values = {}, contents = {}, given_up = {}, retained = {}, buffered = 0, refused = {},
-    steps = 0, soft = {}, frames = 0, manifests = {}, strict = true,
+    values = {}, contents = {}, given_up = {}, unconfirmed = {}, retained = {}, buffered = 0, refused = {},
+    steps = 0, worked = 0, soft = {}, frames = 0, manifests = {}, strict = true,
     records = {}, claimed = {}, warnings = {}, invocations = {},
   }, State)
 end
@@ -27,37 +29,103 @@ end
 --- Count a command that is about to run.
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string `limit_reached`
-function State:step()
-  self.steps = self.steps + 1
+function State:step(command)
+  self.steps, self.command = self.steps + 1, command
   if self.steps > self.limits.steps then
     return errors.fail("limit_reached", "more than %d commands run", self.limits.steps)
   end
   return true
 end
 
---- Remember the content that a directive has staged.
--- @tparam string name of @{Frame:key}
+--- Count bytes that are stored, read back, hashed or decrypted: a small manifest must not cause work without
+-- end.
+-- @tparam integer size bytes
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string `limit_reached`
+function State:work(size)
+  self.worked = self.worked + size
+  if self.worked > self.limits.work_bytes then
+    return errors.fail("limit_reached", "more than %d bytes handled", self.limits.work_bytes)
+  end
+  return true
+end
+
+--- Set a field of what belongs to the procedure; it is taken back with the sequence that does so.
+function State:set(where, key, value) self.changes:set(where, key, value) end
+
+--- A SUIT_Record (draft-ietf-suit-report section 4).
+local function record(frame, section, offset, index, measured)
+  return {
+    manifest_id = frame.path, section = section, offset = offset, component_index = index,
+    parameters = measured,
+  }
+end
+
+--- Remember the content that the command at hand has staged.
+-- @tparam Frame frame
+-- @tparam integer index
 -- @tparam table content `size`, `digest`, `digest_algorithm`; `pieces` when it is kept in memory
-function State:stage(name, content)
-  self.contents[name], self.given_up[name] = content, nil
+-- @tparam boolean confirmed whether the bytes are known to be those that were signed for; else a condition
+--   has to find out
+function State:stage(frame, index, content, confirmed)
+  local key <const> = frame:key(index)
+  self:set(self.contents, key, content)
+  self:set(self.given_up, key, nil)
+  local place <const> = not confirmed and record(frame, frame.section, self.command.offset, index, {}) or nil
+  self:set(self.unconfirmed, key, place)
+end
+
+--- A condition has compared the bytes of a component with what the manifest states of them.
+function State:confirm(frame, index)
+  if frame.dependencies[index] then return end -- only its manifest was
+  self:set(self.unconfirmed, frame:key(index), nil)
+end
+
+--- Bytes from outside of the signed manifests are of use only once something in these was compared with them.
+-- Envelopes of dependencies are checked by their signatures instead; their keys begin with a space.
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string `payload_unconfirmed`
+function State:check_confirmed()
+  local first
+  for key in pairs(self.unconfirmed) do
+    if key:sub(1, 1) ~= " " and (not first or key < first) then first = key end
+  end
+  if not first then return true end
+  self.failure = self.unconfirmed[first]
+  return errors.fail("payload_unconfirmed", "%s: neither image-match nor check-content has held for what was "
+    .. "stored", first)
 end
 
 --- Remember that a manifest gives a component up.
 -- @tparam string name
 -- @tparam boolean removed whether its data goes with it
 function State:unlink(name, removed)
-  self.given_up[name] = true
-  if removed then self.contents[name] = false end
+  self:set(self.given_up, name, true)
+  if not removed then return end
+  self:set(self.contents, name, false)
+  self:set(self.unconfirmed, name, nil)
+end
+
+--- Size and digest of a component of the back end, which reads all of it for that.
+-- @tparam {string,...} id
+-- @treturn[1] table `size`, `digest`, `digest_algorithm`
+-- @treturn[2] nil, string, string `not_found` and other codes of the driver, `limit_reached`
+function State:probe(id)
+  local found <const>, message <const>, code <const> = self.driver:probe(id)
+  if not found then return found, message, code end
+  local ok <const>, why <const>, fault <const> = self:work(found.size)
+  if not ok then return ok, why, fault end
+  return found
 end
 
 --- Size and digest of a component: as changed in this transaction, else as the back end finds it.
 -- @treturn[1] table `size`, `digest`, `digest_algorithm`
--- @treturn[2] nil, string, string `not_found` and other codes of the driver
+-- @treturn[2] nil, string, string as @{probe}
 function State:measure(frame, index)
   local content <const> = self.contents[frame:key(index)]
   if content then return content end
   if content == false or frame.dependencies[index] then return errors.fail "not_found" end
-  return self.driver:probe(frame:id(index))
+  return self:probe(frame:id(index))
 end
 
 --- Whether a manifest other than those at work holds a component, or depends on a manifest: then it is not
@@ -87,14 +155,6 @@ end
 -- A report has room for so many records; the failure that ended a procedure is kept apart from them.
 local function add(self, entry)
   if #self.records < self.limits.records then self.records[#self.records + 1] = entry end
-end
-
---- A SUIT_Record (draft-ietf-suit-report section 4).
-local function record(frame, section, offset, index, measured)
-  return {
-    manifest_id = frame.path, section = section, offset = offset, component_index = index,
-    parameters = measured,
-  }
 end
 
 -- Claims about a component, once for each command: sections repeat the shared sequence.

@@ -69,6 +69,12 @@ function Slot:finish()
   return self.slot:finish()
 end
 
+function Slot:abort()
+  if not self.finished then self.txn.open = self.txn.open - 1 end
+  self.finished = true
+  self.slot:abort()
+end
+
 local Driver <const> = {}
 Driver.__index = Driver
 

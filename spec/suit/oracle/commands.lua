@@ -11,7 +11,8 @@ local function touch(self, kind, name)
   if self.written[name] and self.read[name] then tree.abort(tree.POLICY) end
 end
 
-local function store(self, manifest, index, bytes)
+-- `trusted`: the bytes are those of the manifests, or were compared with what these say.
+local function store(self, manifest, index, bytes, trusted)
   local name <const> = tree.name(manifest, index)
   if index == manifest.dependency then
     if self.entered then tree.abort(tree.POLICY) end
@@ -22,6 +23,8 @@ local function store(self, manifest, index, bytes)
   -- An envelope is larger than any of the sizes.
   if limit and (bytes == self.case.child or #bytes > limit) then tree.abort(tree.OPERATION) end
   self.contents[name] = bytes
+  self.open[name] = not trusted and { self.section, self.offset, index } or nil
+  if index ~= manifest.dependency then self.staged[name] = { bytes = true } end
   self.streamed[name] = index ~= manifest.dependency and not (self.retained.all or self.retained[name])
 end
 
@@ -55,6 +58,7 @@ end
 run[3] = function(self, manifest, index)
   local same <const>, fits <const> = image(self, manifest, index)
   if not (same and fits) then tree.unmet() end
+  if index ~= manifest.dependency then self.open[tree.name(manifest, index)] = nil end
 end
 run[25] = function(self, manifest, index)
   if image(self, manifest, index) then tree.unmet() end
@@ -62,6 +66,7 @@ end
 run[6] = function(self, manifest, index)
   local wanted <const>, found <const> = self.values_of(manifest, index).content, self.contents[tree.name(manifest, index)]
   if wanted == nil or found ~= wanted then tree.unmet() end
+  if index ~= manifest.dependency then self.open[tree.name(manifest, index)] = nil end
 end
 run[5] = function(self, manifest, index)
   local slots <const> = { a = 0, b = 1, c = 2 }
@@ -76,7 +81,7 @@ run[14] = tree.unmet
 run[18] = function(self, manifest, index)
   local bytes <const> = self.values_of(manifest, index).content
   if bytes == nil then tree.abort(tree.PARAMETER) end
-  if not blocked(self, manifest, index, bytes) then store(self, manifest, index, bytes) end
+  if not blocked(self, manifest, index, bytes) then store(self, manifest, index, bytes, true) end
 end
 
 run[21] = function(self, manifest, index)
@@ -96,7 +101,7 @@ run[21] = function(self, manifest, index)
   if own and values.uri == "#child" then bytes = self.case.child end
   if not bytes and values.uri:sub(1, 1) == "#" then tree.abort(tree.OPERATION) end
   if not bytes then tree.abort(tree.OPERATION) end
-  store(self, manifest, index, bytes)
+  store(self, manifest, index, bytes, false)
 end
 
 -- A source belongs to the manifest that named it.
@@ -110,13 +115,13 @@ local function source(self, manifest, index)
 end
 
 run[22] = function(self, manifest, index)
-  local _ <const>, _ <const>, bytes <const> = source(self, manifest, index)
+  local _ <const>, from <const>, bytes <const> = source(self, manifest, index)
   local name <const> = tree.name(manifest, index)
   if held(self, name) then
     if self.contents[name] ~= bytes then tree.abort(tree.OPERATION) end
     return
   end
-  store(self, manifest, index, bytes)
+  store(self, manifest, index, bytes, not self.open[from])
 end
 
 run[31] = function(self, manifest, index)
@@ -127,14 +132,17 @@ run[31] = function(self, manifest, index)
   touch(self, "written", name)
   local before <const> = self.contents[own]
   if before == nil or self.streamed[own] then tree.abort(tree.OPERATION) end
-  store(self, manifest, index, bytes)
-  store(self, from.manifest, from.index, before)
+  local there <const>, here <const> = not self.open[name], not self.open[own]
+  store(self, manifest, index, bytes, there)
+  store(self, from.manifest, from.index, before, here)
 end
 
 run[33] = function(self, manifest, index)
   if index == manifest.dependency then return dependency.give_up(self, manifest) end
   local name <const> = tree.name(manifest, index)
-  if not held(self, name) then self.contents[name], self.streamed[name] = nil, nil end
+  if held(self, name) then return end
+  self.contents[name], self.streamed[name], self.open[name] = nil, nil, nil
+  self.staged[name] = {}
 end
 
 run[7] = function(self, manifest, index)

@@ -55,7 +55,10 @@ local sequence
 
 local function branches(random, manifest, depth)
   local list <const> = {}
-  for i = 1, 2 + random.below(2) do list[i] = sequence(random, manifest, depth + 1) end
+  for i = 1, 2 + random.below(2) do
+    list[i] = sequence(random, manifest, depth + 1)
+    if random.chance(25) then table.insert(list[i], { 14 }) end -- all it did is to be taken back
+  end
   if random.chance(30) then list[#list + 1] = false end
   return list
 end
@@ -112,13 +115,24 @@ local needs <const> = {
   [5] = function(random) return { component_slot = random.below(3) } end,
 }
 
+-- Mostly a payload is compared with its digest once it is there, or it would be refused in the end.
+local function compare(random, list, set)
+  local uri <const> = set and set[2].uri
+  local payload <const> = generate.integrated[uri or ""] or generate.network[uri or ""]
+  if not payload or not random.chance(70) then return end
+  list[#list + 1] = { 20, { image_digest = payload } }
+  list[#list + 1] = { 3 }
+end
+
 function sequence(random, manifest, depth)
   local list <const> = {}
   for _ = 1, 1 + random.below(depth > 0 and 4 or 6) do
     local one <const> = command(random, manifest, depth)
     -- Mostly with what it needs, or little would ever succeed.
-    if needs[one[1]] and random.chance(70) then list[#list + 1] = { 20, needs[one[1]](random, manifest) } end
+    local set <const> = needs[one[1]] and random.chance(70) and { 20, needs[one[1]](random, manifest) }
+    if set then list[#list + 1] = set end
     list[#list + 1] = one
+    if one[1] == 21 then compare(random, list, set) end
   end
   return list
 end

@@ -5,13 +5,14 @@ local check <const> = require "suit.oracle.static"
 local dependency <const> = require "suit.oracle.dependency"
 local run <const> = require "suit.oracle.commands"
 local tree <const> = require "suit.oracle.tree"
+local undo <const> = require "suit.oracle.undo"
 
 local interpret = {}
 
 local function machine(case)
   local self = {
     case = case, values = {}, contents = {}, strict = true, written = {}, read = {}, soft = {},
-    interpret = interpret, retained = {}, streamed = {},
+    interpret = interpret, retained = {}, streamed = {}, open = {}, staged = {}, ran = {},
   }
   for name, bytes in pairs(case.contents) do self.contents[name] = bytes end
   function self.values_of(manifest, index)
@@ -77,8 +78,10 @@ end
 
 flow[15] = function(self, frame, list)
   for _, index in ipairs(expand(frame.manifest, frame.chosen)) do
+    local before <const> = undo.remember(self)
     local last, done
     for _, branch in ipairs(list) do
+      undo.go_back(self, before)
       if not branch then done = true break end
       local ok <const>, thrown <const>, bearable <const> = nested(self, frame, branch, true, index)
       if ok then done = true break end
@@ -105,6 +108,7 @@ end
 flow[32] = function(self, frame, list)
   for _, index in ipairs(expand(frame.manifest, frame.chosen)) do
     local strict <const>, written <const>, read <const> = self.strict, self.written, self.read
+    local before <const> = undo.remember(self)
     if not strict then
       local rest <const> = table.move(list[1], 2, #list[1], 1, {})
       local preset <const> = type(frame.chosen) ~= "number"
@@ -115,10 +119,12 @@ flow[32] = function(self, frame, list)
     local ok <const>, thrown <const>, bearable <const> = nested(self, frame, list[1], false, index)
     if not strict then self.strict, self.written, self.read = false, written, read end
     if not ok and not (thrown.condition and bearable) then error(thrown, 0) end
+    if not ok then undo.go_back(self, before) end
   end
 end
 
 local function located(self, command, index, fn, ...)
+  self.offset = command.offset
   local ok <const>, thrown <const> = pcall(fn, ...)
   if ok then return end
   if type(thrown) == "table" then thrown.place = thrown.place or { self.section, command.offset, index } end
@@ -162,12 +168,14 @@ local function procedure(self)
   end
   check(root)
   tree.retain(self, root)
-  self.ran = {}
   for _, label in ipairs(tree.order[self.case.procedure]) do
     interpret.section(self, root, label)
     dependency.complete(self, { label })
   end
   dependency.finish(self)
+  for _, name in ipairs{ "a", "b", "c" } do
+    if self.open[name] then error({ reason = tree.UNAUTHORISED, place = self.open[name] }, 0) end
+  end
 end
 
 --- What should come of a case.

@@ -33,7 +33,14 @@ function Slot:finish()
   return { size = entry.size, digest = entry.digest, digest_algorithm = "SHA-256" }
 end
 
-function Slot:abort() self.recorder.writing = nil end
+-- A sequence that failed leaves no trace.
+function Slot:abort()
+  local recorder <const>, kept <const> = self.recorder, {}
+  for _, entry in ipairs(recorder.entries) do
+    if entry.id ~= self.entry.id then kept[#kept + 1] = entry end
+  end
+  recorder.entries, recorder.writing = kept, nil
+end
 
 --- Begin a transaction, the recorder itself.
 function Recorder:txn() return self end
