@@ -40,7 +40,7 @@ local function for_index(name, of)
 end
 
 local function check_position(position, scope)
-  if not scope.positions[position] then
+  if not scope.manifest.positions[position] then
     return errors.fail("component_unsupported", "component-index: there is no component %d", position)
   end
   return true

@@ -5,7 +5,7 @@ local rights <const> = require "teep.suit.rights"
 local Frame = {}
 Frame.__index = Frame
 
-local first <const> = { 0 }
+local first <const>, root <const> = { 0 }, {}
 
 --- A frame.
 -- @tparam State state
@@ -16,9 +16,8 @@ local first <const> = { 0 }
 function Frame.new(state, verified, parent, index)
   local manifest <const> = verified.manifest
   local self <const> = setmetatable({
-    verified = verified, manifest = manifest, components = manifest.components,
-    dependencies = manifest.dependencies, positions = manifest.positions,
-    parent = parent, path = {}, depth = parent and parent.depth + 1 or 0,
+    verified = verified, manifest = manifest, dependencies = manifest.dependencies,
+    positions = manifest.positions, parent = parent, path = root, depth = parent and parent.depth + 1 or 0,
     values = state.values, children = {}, checked = {}, ran = {}, selected = first, all = false,
     preset = false, section = 0,
   }, Frame)
@@ -36,7 +35,7 @@ end
 
 --- Identifier of a component or dependency.
 function Frame:id(index)
-  return self.components[index + 1] or self.dependencies[index]
+  return self.manifest.components[index + 1] or self.dependencies[index]
 end
 
 --- Text form of the identifier.
@@ -73,7 +72,8 @@ end
 --- Identities of the manifest and of those it is run for: what they hold is theirs to change.
 function Frame:lineage()
   if not self.identities then
-    self.identities = { self.verified.identity, table.unpack(self.parent and self.parent:lineage() or {}) }
+    local above <const> = self.parent and self.parent:lineage() or root
+    self.identities = table.move(above, 1, #above, 2, { self.verified.identity })
   end
   return self.identities
 end

@@ -59,7 +59,7 @@ local function check_metadata(value, scope)
 end
 
 local function check_source(position, scope)
-  if not scope.positions[position] then
+  if not scope.manifest.positions[position] then
     return errors.fail("component_unsupported", "source-component: there is no component %d", position)
   end
   scope.sources[position] = true

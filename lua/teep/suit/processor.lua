@@ -17,7 +17,9 @@ local processor = {}
 
 local function run_procedure(state, frame, procedure)
   local depends <const> = #frame.manifest.dependency_list > 0
-  for _, name in ipairs(labels.procedures[procedure]) do
+  local names <const> = labels.procedures[procedure]
+  for i = 1, #names do
+    local name <const> = names[i]
     local ok, message, code = interpreter.run_section(state, frame, name)
     if ok and depends then ok, message, code = completeness.check_ran(state, frame, name) end
     if not ok then return ok, message, code end
@@ -51,7 +53,9 @@ end
 -- What was staged and not removed again, in the manifest's order; and the identifiers given up.
 local function changes(state, frame)
   local installed <const>, unlinked <const> = {}, {}
-  for i, id in ipairs(frame.components) do
+  local ids <const> = frame.manifest.components
+  for i = 1, #ids do
+    local id <const> = ids[i]
     local name <const> = frame:name(i - 1)
     local found <const> = not frame.dependencies[i - 1] and state.contents[name]
     if found then

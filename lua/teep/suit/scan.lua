@@ -56,7 +56,7 @@ local check_commands
 
 local function check_branches(command, place, scope)
   local inner <const> = setmetatable({
-    tolerant = place.tolerant or scope.lenient_unknown and command.row.nested == "several",
+    tolerant = place.tolerant or scope.rules.lenient_unknown and command.row.nested == "several",
   }, { __index = place })
   for _, branch in ipairs(command.branches) do
     if branch ~= cbor.null then
@@ -88,10 +88,11 @@ end
 -- Section 6.5: with several components, or none at index 0, a sequence says first which one it means.
 local function check_first(commands, scope)
   local first <const> = commands[1]
-  local means_one <const> = scope.count == 1 and scope.positions[0]
+  local count <const> = scope.manifest.count
+  local means_one <const> = count == 1 and scope.manifest.positions[0]
   if not means_one and first.code ~= SET_COMPONENT_INDEX and first.code ~= OVERRIDE_MULTIPLE then
     return errors.fail("command_forbidden", "starts with %s, want set-component-index (%d components)",
-      name_of(first.code), scope.count)
+      name_of(first.code), count)
   end
   return true
 end
@@ -127,12 +128,16 @@ local function check_identity(manifest)
   return true
 end
 
+local none <const> = {}
+local anybody <const> = { limits = limits.defaults }
+
 local function check_all(manifest, scope)
   if manifest.shared then
     local ok, message, code, where = check_sequence(manifest.shared, SHARED, scope)
     if not ok then return ok, message, code, where end
   end
-  for _, row in ipairs(labels.sections) do
+  for i = 1, #labels.sections do
+    local row <const> = labels.sections[i]
     local commands <const> = manifest.sections[row.name]
     if commands then
       local ok, message, code, where = check_sequence(commands, row, scope)
@@ -144,23 +149,22 @@ end
 
 --- Check all sequences, also those that the procedure at hand does not run.
 -- @tparam table manifest of teep.suit.manifest
--- @tparam[opt] table given `limits`; of a device that is to run it `device`, `decrypt` (whether it decrypts),
---   `rights`, `rules`, `refused` (gets what is refused when it is run only: command to `message`, `code`)
+-- @tparam[opt] State given `limits`, `rules`; of a device that is to run it `device`, `decrypt` (whether it
+--   decrypts), `refused` (gets what is refused when it is run only: command to `message`, `code`)
+-- @tparam[opt] {table,...} list of teep.suit.rights
 -- @treturn[1] table components that may be read again after they were written: index to true, `all`
 -- @treturn[2] nil, string, string, table `command_unsupported`, `command_forbidden`, `parameter_unsupported`,
 --   `component_unsupported`, `unsupported_algorithm`, `size_out_of_range`, `unknown_value`, `limit_reached`,
 --   `denied`, `condition_failed`; the table is the place, `{ section, offset }`, with the section of a shared
 --   sequence being that of common (3)
-function scan.check(manifest, given)
-  given = given or { limits = limits.defaults }
-  local rules <const> = given.rules or {}
+function scan.check(manifest, given, list)
+  given = given or anybody
   local scope <const> = {
-    positions = manifest.positions, count = manifest.count, limits = given.limits, device = given.device,
-    decrypt = given.decrypt, rights = given.rights, lenient_unknown = rules.lenient_unknown, sources = {},
-    refused = given.refused,
+    manifest = manifest, limits = given.limits, device = given.device, decrypt = given.decrypt,
+    rights = list, rules = given.rules or none, sources = {}, refused = given.refused,
   }
   local ok, message, code, where = check_all(manifest, scope)
-  if ok and rules.identity_checks then ok, message, code = check_identity(manifest) end
+  if ok and scope.rules.identity_checks then ok, message, code = check_identity(manifest) end
   if not ok then return ok, message, code, where end
   return scope.sources
 end

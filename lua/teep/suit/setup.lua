@@ -22,7 +22,8 @@ end
 -- dependency, its dependent says what is run.
 local function check_sections(manifest, names, root)
   local found = false
-  for _, name in ipairs(names) do
+  for i = 1, #names do
+    local name <const> = names[i]
     if manifest.missing[name] then
       return errors.fail("severed_member", "envelope.%s: announced by the manifest, but absent", name)
     end
@@ -48,7 +49,7 @@ end
 -- (draft-ietf-suit-trust-domains section 10). Without an identifier, its components make the identity.
 local function check_identity(frame)
   local own <const> = frame.manifest.manifest_component_id
-  for _, id in ipairs(own and { own } or frame.components) do
+  for _, id in ipairs(own and { own } or frame.manifest.components) do
     if not reaches(frame, id) then
       return errors.fail("denied", "%s: the signer has no right to %s",
         own and "manifest-component-id" or "identity", component_id.format(id))
@@ -120,10 +121,7 @@ function setup.check(state, frame, procedure)
   if ok then ok, message, code = check_rights(frame) end
   if not ok then return ok, message, code end
   local sources, where
-  sources, message, code, where = scan.check(frame.manifest, {
-    limits = state.limits, device = state.device, decrypt = state.decrypt, rights = frame.rights,
-    rules = state.rules, refused = state.refused,
-  })
+  sources, message, code, where = scan.check(frame.manifest, state, frame.rights)
   if where then state:misplaced(frame, where) end
   if not sources then return sources, message, code end
   retain(state, frame, sources)
