@@ -24,6 +24,8 @@ lteep_status lteep_cose_chain_key(const lteep_cose_verify_options *options, ltee
       .anchors = options->anchors,
       .anchor_count = options->anchor_count,
       .time = options->time,
+      .purposes = options->purposes,
+      .purpose_count = options->purpose_count,
   };
   lteep_status status = lteep_cose_chain_read(chain, certificates, &path.count);
   return status == LTEEP_OK ? lteep_certificate_key(&path, alg, leaf) : status;

@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
   const lteep_cose_message *message;
@@ -139,9 +140,28 @@ static lteep_status try_signers(verification *run, size_t *signer, size_t *key) 
   return result;
 }
 
+static bool are_same(const lteep_key *a, const lteep_key *b) {
+  lteep_key_parts one, other;
+  lteep_key_public_parts(a, &one);
+  lteep_key_public_parts(b, &other);
+  return one.crv == other.crv && memcmp(one.x, other.x, sizeof one.x) == 0 &&
+         memcmp(one.y, other.y, sizeof one.y) == 0;
+}
+
+/* More keys than there can be signers have not all signed. */
+static lteep_status check_distinct(const lteep_cose_verify_options *options) {
+  if (options->key_count > LTEEP_COSE_SIGNERS_MAX) return LTEEP_ERR_UNKNOWN_KEY;
+  for (size_t i = 1; i < options->key_count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (are_same(options->keys[i], options->keys[j])) return LTEEP_ERR_REPEATED_KEY;
+  return LTEEP_OK;
+}
+
 /* Each key has to have made one of the signatures. */
 static lteep_status try_each_key(verification *run, size_t *signer, size_t *key) {
-  lteep_status status = LTEEP_ERR_UNKNOWN_KEY;
+  lteep_status status = check_distinct(run->options);
+  if (status != LTEEP_OK) return status;
+  status = LTEEP_ERR_UNKNOWN_KEY;
   for (size_t i = 0; i < run->options->key_count; i++) {
     status = LTEEP_ERR_UNKNOWN_KEY;
     for (size_t j = 0; j < run->message->signers && status != LTEEP_OK; j++) {

@@ -29,6 +29,8 @@ lteep_status lteep_certificate_key(const lteep_certificate_path *path, int alg, 
   lteep_status status = check_sizes(path->certificates, path->count, LTEEP_CERTIFICATES_MAX);
   if (status == LTEEP_OK)
     status = check_sizes(path->anchors, path->anchor_count, LTEEP_ANCHORS_MAX);
+  if (status == LTEEP_OK && path->purpose_count > LTEEP_KEY_PURPOSES_MAX)
+    status = LTEEP_ERR_LIMIT_REACHED;
   if (status == LTEEP_OK && path->count == 0) status = LTEEP_ERR_BAD_CERTIFICATE;
   if (status == LTEEP_OK) status = provider->certify(path, &info);
   if (status == LTEEP_OK) status = lteep_der_key_read(lteep_buffer_view(&info), alg, &parts);

@@ -110,13 +110,9 @@ static int cose_parse(lua_State *L) {
 
 /* --- Verification: (bytes, options) --- */
 
-/* Certificates listed in field `anchors` of field `certificates`, and the time next to it. */
-static void read_anchors(lua_State *L, lteep_cose_verify_options *options) {
-  lua_getfield(L, 2, "certificates");
-  if (lua_isnil(L, -1)) return;
-  lua_getfield(L, -1, "time");
-  options->time = luaL_checkinteger(L, -1);
-  lua_getfield(L, -2, "anchors");
+/* Certificates listed in field `anchors` of the table at `given`. */
+static void read_anchors(lua_State *L, int given, lteep_cose_verify_options *options) {
+  lua_getfield(L, given, "anchors");
   luaL_checktype(L, -1, LUA_TTABLE);
   int list = lua_gettop(L);
   options->anchor_count = lua_rawlen(L, list);
@@ -128,6 +124,35 @@ static void read_anchors(lua_State *L, lteep_cose_verify_options *options) {
     anchors[i] = lteep_check_bytes(L, -1);
   }
   options->anchors = anchors;
+}
+
+/* OIDs listed in field `extended_key_usage` of the table at `given`. */
+static void read_purposes(lua_State *L, int given, lteep_cose_verify_options *options) {
+  lua_getfield(L, given, "extended_key_usage");
+  if (lua_isnil(L, -1)) return;
+  luaL_checktype(L, -1, LUA_TTABLE);
+  int list = lua_gettop(L);
+  options->purpose_count = lua_rawlen(L, list);
+  luaL_argcheck(L, options->purpose_count >= 1 && options->purpose_count <= LTEEP_KEY_PURPOSES_MAX,
+                2, "want 1..8 extended key usages");
+  const char **purposes = lteep_push_array(L, options->purpose_count, sizeof *purposes);
+  luaL_checkstack(L, LTEEP_KEY_PURPOSES_MAX, NULL);
+  for (size_t i = 0; i < options->purpose_count; i++) {
+    lua_rawgeti(L, list, (lua_Integer)i + 1);
+    purposes[i] = luaL_checkstring(L, -1);
+  }
+  options->purposes = purposes;
+}
+
+static void read_certificates(lua_State *L, lteep_cose_verify_options *options) {
+  lua_getfield(L, 2, "certificates");
+  if (lua_isnil(L, -1)) return;
+  int given = lua_gettop(L);
+  luaL_checkstack(L, 6, NULL);
+  lua_getfield(L, given, "time");
+  options->time = luaL_checkinteger(L, -1);
+  read_anchors(L, given, options);
+  read_purposes(L, given, options);
 }
 
 /* What the message says about its signers, for the failure: "COSE_Sign1, alg -9, kid ca9e...". */
@@ -184,7 +209,7 @@ static int cose_verify(lua_State *L) {
       .all_keys = lteep_field_flag(L, 2, "all"),
   };
   options.algorithms = lteep_field_algorithms(L, 2, &options.algorithm_count);
-  read_anchors(L, &options);
+  read_certificates(L, &options);
   options.keys = lteep_field_keys(L, 2, "keys", &options.key_count, &first);
   int failed = parse(L, 1, &message);
   if (failed) return failed;

@@ -28,7 +28,16 @@ local sign_options <const> = {
   detached = "boolean?", untagged = "boolean?", no_kid = "boolean?",
 }
 
-local certificate_options <const> = { anchors = "table", time = "number" }
+local certificate_options <const> = { anchors = "table", time = "number", extended_key_usage = "table?" }
+
+local function check_certificates(given)
+  options.check(given, certificate_options)
+  for _, oid in ipairs(given.extended_key_usage or {}) do
+    if type(oid) ~= "string" or not oid:find "^[0-2]%.[%d.]*%d$" then
+      error("option extended_key_usage: want OIDs, as in 1.3.6.1.5.5.7.3.3", 4)
+    end
+  end
+end
 
 --- Sign with one key: COSE_Sign1.
 -- @tparam table given
@@ -79,7 +88,9 @@ cose.parse = core.parse
 -- With `certificates`, a signer whose key is none of `keys` may prove it by x5chain (RFC 9360): a path of
 -- at most 8 certificates of 8 KiB that ends in one of the anchors, all valid at the given time. Nothing
 -- else is trusted, and revocation is not looked at. Without, x5chain is skipped, or refused where it is
--- critical.
+-- critical. The first certificate has to be for digital signatures if it has a key usage, and for one of
+-- `extended_key_usage`; where that is not given, no extended key usage may limit it (RFC 5280 section
+-- 4.2.1.12), so a certificate for TLS servers alone signs nothing here. `anyExtendedKeyUsage` is for all.
 -- @tparam string bytes
 -- @tparam table given
 -- @tparam {key,...} given.keys acceptable keys
@@ -87,20 +98,22 @@ cose.parse = core.parse
 -- @tparam[opt=""] string given.external_aad
 -- @tparam[opt] string given.payload the payload, for a message without one (refused for others)
 -- @tparam[opt] boolean given.tagged true: the tag has to be there, false: it must not
--- @tparam[opt=false] boolean given.all each of `keys` has to have signed, not just one
--- @tparam[opt] table given.certificates `{ anchors = { at most 64, DER }, time = seconds since 1970 }`
+-- @tparam[opt=false] boolean given.all each of `keys` has to have signed, not just one; no key twice
+-- @tparam[opt] table given.certificates `{ anchors = { at most 64, DER }, time = seconds since 1970,
+--   extended_key_usage = { 1..8 OIDs, as in "1.3.6.1.5.5.7.3.3" } }`, the last optional
 -- @treturn[1] table `{ payload =, key = (one of those given), kid = (its thumbprint), algorithm = (name)
 --   }`; where x5chain proved the key, that key, and `x5chain = { certificates, DER }`
 -- @treturn[2] nil, string, string message and code: `algorithm_not_allowed`, `unknown_key`,
 --   `bad_signature`, `limit_reached`, `not_cose` (no payload, or two; a tag against `tagged`),
+--   `repeated_key` (with `all`: two of `keys` are the same, whatever their algorithms and kids),
 --   `certificate_expired`, `certificate_not_yet_valid`, `certificate_untrusted`, `bad_certificate`,
---   `wrong_key` (a certificate that is not for signatures), `bad_key` (a certificate for another
+--   `wrong_key` (a certificate for another use), `bad_key` (a certificate for another
 --   algorithm), `too_large`, `unsupported` (no crypto provider in use knows certificates), the codes of
 --   @{parse}, `crypto_failed`, `no_memory`
 -- @usage local verified, message, code = cose.verify(bytes, { keys = { tam }, algorithms = { "ESP256" } })
 function cose.verify(bytes, given)
   options.check(given, verify_options)
-  if given.certificates then options.check(given.certificates, certificate_options) end
+  if given.certificates then check_certificates(given.certificates) end
   return core.verify(bytes, given)
 end
 

@@ -60,6 +60,35 @@ describe("teep.cose.verify", function()
       assert.are.equal("unknown_key", code_of(all(cose.sign1{ key = a, payload = "p" }, { a, c })))
     end)
 
+    it("refuses a key that is listed twice: one signature is not two", function()
+      local message <const> = cose.sign{ keys = { a, b }, payload = "p" }
+      local public <const> = assert(key.load(a:public()))
+      local same <const> = assert(key.load(a:public():gsub("\3%(", "\3&", 1), { algorithm = "ES256" }))
+      assert.are.equal("ES256", same:algorithm())
+      for _, twice in ipairs{ { a, a }, { a, b, a }, { a, public }, { a, same } } do
+        assert.are.equal("repeated_key", code_of(all(message, twice)))
+      end
+      assert.are.equal("repeated_key", code_of(all(cose.sign1{ key = a, payload = "p" }, { a, a })))
+      assert.is_truthy(verify(message, { a, a }))
+    end)
+
+    it("refuses more keys than a message has signers, at once", function()
+      local many <const> = {}
+      for i = 1, 10000 do many[i] = a end
+      assert.are.equal("unknown_key", code_of(all(cose.sign1{ key = a, payload = "p" }, many)))
+    end)
+
+    it("does not count a signature that is there twice as that of two signers", function()
+      local message <const> = cose.sign{ keys = { a, b }, payload = "p" }
+      local one <const> = cose.sign{ keys = { a }, payload = "p" }
+      local signature <const> = one:sub(one:find("\x81\x83", 1, true) + 1)
+      local twice <const> = one:sub(1, #one - #signature - 1) .. "\x82" .. signature .. signature
+      assert.are.equal(2, #cose.parse(twice).signers)
+      assert.are.equal("unknown_key", code_of(all(twice, { a, b })))
+      assert.is_truthy(all(twice, { a }))
+      assert.is_truthy(all(message, { a, b }))
+    end)
+
     it("checks 16 signatures, no more", function()
       local keys <const> = {}
       for i = 1, 5 do keys[i] = assert(key.generate{ algorithm = "ESP256" }) end

@@ -18,10 +18,11 @@ typedef struct {
   X509_STORE_CTX *context;
 } validation;
 
+/* Asked for no purpose, libcrypto tells whether the extensions it knows are well-formed. */
 static X509 *decode(lteep_bytes der) {
   const uint8_t *at = der.at;
   X509 *made = d2i_X509(NULL, &at, (long)der.size);
-  if (made && at == der.at + der.size) return made;
+  if (made && at == der.at + der.size && X509_check_purpose(made, -1, 0) == 1) return made;
   X509_free(made);
   return NULL;
 }
@@ -82,12 +83,11 @@ static lteep_status validate(const lteep_certificate_path *path, validation *run
   X509_VERIFY_PARAM_set_auth_level(rules, SECURITY_LEVEL);
   X509_VERIFY_PARAM_set_depth(rules, LTEEP_CERTIFICATES_MAX);
   if (!X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_ANY)) return LTEEP_ERR_CRYPTO_FAILED;
-  if (X509_verify_cert(run->context) == 1) return LTEEP_OK;
-  return explain(X509_STORE_CTX_get_error(run->context));
+  if (X509_verify_cert(run->context) != 1) return explain(X509_STORE_CTX_get_error(run->context));
+  return lteep_openssl_check_use(path, X509_STORE_CTX_get0_chain(run->context));
 }
 
 static lteep_status hand_out(const validation *run, lteep_buffer *info) {
-  if (!(X509_get_key_usage(run->leaf) & KU_DIGITAL_SIGNATURE)) return LTEEP_ERR_WRONG_KEY;
   X509_PUBKEY *key = X509_get_X509_PUBKEY(run->leaf);
   int size = i2d_X509_PUBKEY(key, NULL);
   if (size <= 0) return LTEEP_ERR_CRYPTO_FAILED;

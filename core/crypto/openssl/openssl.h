@@ -3,6 +3,7 @@
 #define LTEEP_CRYPTO_OPENSSL_H
 
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "../provider.h"
 
@@ -45,5 +46,10 @@ void lteep_openssl_cipher_end(void *state);
 
 /* certificate.c */
 lteep_status lteep_openssl_certify(const struct lteep_certificate_path *path, lteep_buffer *info);
+
+/* certificate_use.c: the certificates of a path that is valid otherwise, the leaf first, allow this
+ * use of it. BAD_CERTIFICATE, WRONG_KEY (the leaf does not), CERTIFICATE_UNTRUSTED (an issuer). */
+lteep_status lteep_openssl_check_use(const struct lteep_certificate_path *path,
+                                     const STACK_OF(X509) * chain);
 
 #endif

@@ -74,7 +74,9 @@ typedef struct {
   bool all_keys;              /* each of `keys` has to have signed, not just one */
   const lteep_bytes *anchors; /* trusted certificates, DER; none: x5chain is not looked at */
   size_t anchor_count;
-  int64_t time; /* at which certificates have to be valid: seconds since 1970 */
+  int64_t time;                /* at which certificates have to be valid: seconds since 1970 */
+  const char *const *purposes; /* extended key usages asked for (certificate.h), at most 8 */
+  size_t purpose_count;
 } lteep_cose_verify_options;
 
 /* Succeeds when at least one signer has an accepted algorithm and a matching signature by an
@@ -85,15 +87,15 @@ typedef struct {
  * no payload, in the message or detached, or both, and for a tag against `tagging`.
  *
  * `all_keys`: every key has to have made one of the signatures; `*signer` and `*key` are those of
- * the last. UNKNOWN_KEY when there are no keys.
+ * the last. UNKNOWN_KEY when there are no keys; REPEATED_KEY when two are the same, whatever their
+ * algorithms and kids: one signature is not two.
  *
  * x5chain (RFC 9360) counts where no key of `keys` is meant, or where crit names it: when its path
- * ends in one of `anchors` at `time`, the key of its first certificate (for digital signatures, if
- * it limits its use) is tried as an accepted key: `*key` is then `key_count`, `*leaf` that key,
- * which the caller frees; without anchors `leaf` may be NULL, and a critical x5chain is
- * CRITICAL_HEADER. At most LTEEP_COSE_CHAIN_MAX certificates. CERTIFICATE_EXPIRED,
- * CERTIFICATE_NOT_YET_VALID, CERTIFICATE_UNTRUSTED, BAD_CERTIFICATE; BAD_HEADER: not of the shape
- * RFC 9360 gives; UNSUPPORTED: no provider in use validates certificates. */
+ * ends in one of `anchors` at `time`, the key of its first certificate, if that is for digital
+ * signatures and `purposes` (lteep_certificate_key), is tried as an accepted key: `*key` is then
+ * `key_count`, `*leaf` that key, which the caller frees; without anchors `leaf` may be NULL, and a
+ * critical x5chain is CRITICAL_HEADER. At most LTEEP_COSE_CHAIN_MAX certificates. BAD_HEADER: not
+ * of the shape RFC 9360 gives; else what lteep_certificate_key returns. */
 LTEEP_CHECKED lteep_status lteep_cose_verify(const lteep_cose_message *message,
                                              const lteep_cose_verify_options *options,
                                              size_t *signer, size_t *key, lteep_key **leaf);
