@@ -18,7 +18,7 @@ for byte = 0, 255 do escapes[string.char(byte)] = ("%%%02X"):format(byte) end
 function component_id.format(id)
   if #id == 0 then return "%" end
   local segments = {}
-  for i, segment in ipairs(id) do segments[i] = segment:gsub("[^!-$&-.0-~]", escapes) end
+  for i = 1, #id do segments[i] = id[i]:gsub("[^!-$&-.0-~]", escapes) end
   return table.concat(segments, "/")
 end
 

@@ -158,8 +158,7 @@ function author.sign(bytes, given)
   local bound <const> = limits.with(given.limits)
   local opened <const>, wrapper <const>, code <const> = open_wrapper(bytes, bound)
   if not opened then return opened, wrapper, code end
-  local blocks = {}
-  for i, block in ipairs(wrapper.blocks) do blocks[i] = block.bytes end
+  local blocks = wrapper.blocks
   for _, key in ipairs(given.keys or { given.key }) do
     local message, reason
     blocks, message, reason = add_block(blocks, key, wrapper.payload, bound)

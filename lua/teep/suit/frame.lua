@@ -90,13 +90,13 @@ end
 
 --- Choose components: an index, a list of indices, or true for all.
 function Frame:select(argument)
-  self.all, self.preset = argument == true, math.type(argument) == nil
+  self.all, self.preset = argument == true, argument == true or type(argument) == "table"
   if argument == 0 then
     self.selected = first
   elseif argument == true then
     self.selected = self:indices()
   else
-    self.selected = type(argument) == "table" and argument or { argument }
+    self.selected = self.preset and argument or { argument }
   end
 end
 

@@ -35,31 +35,32 @@ local function run_at(state, frame, command, index)
 end
 
 -- With true chosen, what is for dependencies only passes over the components.
-local function passes_over(frame, row, index)
-  return row.dependencies and frame.all and not frame.dependencies[index]
-end
+local function passes_over(frame, index) return frame.all and not frame.dependencies[index] end
 
-local function run_command(state, frame, command)
-  local row <const> = command.row
-  local ok, message, code = state:step(command)
-  local refused <const> = state.refused[command]
-  if ok and refused then
-    ok, message, code = nil, refused.message, refused.code
-  elseif ok and row.kind == "flow" then
-    ok, message, code = row.run(state, frame, command)
-  end
-  if not ok then
-    state:failed(frame, command, frame.selected[1] or 0, none, none)
-    return ok, message, code
-  end
-  if row.kind == "flow" then return true end
-  local selected <const> = frame.selected
+local function run_on_selected(state, frame, command)
+  local selected <const>, dependencies <const> = frame.selected, command.row.dependencies
   for i = 1, #selected do
-    if not passes_over(frame, row, selected[i]) then
-      ok, message, code = run_at(state, frame, command, selected[i])
+    if not (dependencies and passes_over(frame, selected[i])) then
+      local ok, message, code = run_at(state, frame, command, selected[i])
       if not ok then return ok, message, code end
     end
   end
+  return true
+end
+
+local function fail(state, frame, command, message, code)
+  state:failed(frame, command, frame.selected[1] or 0, none, none)
+  return nil, message, code
+end
+
+local function run_command(state, frame, command)
+  local ok, message, code = state:step(command)
+  if not ok then return fail(state, frame, command, message, code) end
+  local refused <const> = state.refused[command]
+  if refused then return fail(state, frame, command, refused.message, refused.code) end
+  if command.row.kind ~= "flow" then return run_on_selected(state, frame, command) end
+  ok, message, code = command.row.run(state, frame, command)
+  if not ok then return fail(state, frame, command, message, code) end
   return true
 end
 

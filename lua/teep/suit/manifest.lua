@@ -70,9 +70,9 @@ local function check_identifier(id, path, limits)
   if #id > limits.segments then
     return errors.fail("component_unsupported", "%s: %d segments, limit %d", path, #id, limits.segments)
   end
-  for _, segment in ipairs(id) do
-    if #segment > limits.segment_bytes then
-      return errors.fail("component_unsupported", "%s: segment of %d bytes, limit %d", path, #segment,
+  for i = 1, #id do
+    if #id[i] > limits.segment_bytes then
+      return errors.fail("component_unsupported", "%s: segment of %d bytes, limit %d", path, #id[i],
         limits.segment_bytes)
     end
   end
@@ -95,8 +95,9 @@ local function add_position(self, id, index, path, limits)
 end
 
 local function read_components(self, limits)
-  for i, id in ipairs(self.components) do
-    local ok, message, code = add_position(self, id, i - 1, "manifest.common.components", limits)
+  local ids <const> = self.components
+  for i = 1, #ids do
+    local ok, message, code = add_position(self, ids[i], i - 1, "manifest.common.components", limits)
     if not ok then return ok, message, code end
   end
   return true
@@ -162,14 +163,20 @@ end
 
 local function read_sections(self, fields, envelope, limits)
   local members <const> = envelope.members
-  for _, row in ipairs(labels.sections) do
+  for i = 1, #labels.sections do
+    local row <const> = labels.sections[i]
     local value <const> = fields[row.name]
     if value or members[row.label] then
       local ok, message, code, where = read_section(self, row, value, envelope, limits)
       if not ok then return ok, message, code, where end
     end
   end
-  for _, row in ipairs(labels.metadata) do
+  return true
+end
+
+local function read_metadata(self, fields, envelope)
+  for i = 1, #labels.metadata do
+    local row <const> = labels.metadata[i]
     local content, message, code = severable(row, fields[row.name], envelope)
     if code then return content, message, code end
     self[row.name] = content
@@ -181,7 +188,8 @@ local function check_fields(fields, limits)
   if fields.manifest_version ~= 1 then
     return errors.fail("manifest_version", "manifest.manifest-version: %d, want 1", fields.manifest_version)
   end
-  local ok, message, code = check_unknown(fields.unknown or {})
+  local ok, message, code = true, nil, nil
+  if fields.unknown then ok, message, code = check_unknown(fields.unknown) end
   if ok and fields.manifest_component_id then
     local path <const> = "manifest.manifest-component-id"
     ok, message, code = check_identifier(fields.manifest_component_id, path, limits)
@@ -221,10 +229,12 @@ function manifest.decode(envelope, limits)
     dependencies = {}, dependency_list = {}, positions = {}, count = 0, seen = {},
   }
   ok, message, code = read_components(self, limits)
-  if ok then ok, message, code = read_dependencies(self, fields.common.dependencies or {}, limits) end
+  local list <const> = fields.common.dependencies
+  if ok and list then ok, message, code = read_dependencies(self, list, limits) end
   local where
   if ok then ok, message, code, where = read_shared(self, fields, limits) end
   if ok then ok, message, code, where = read_sections(self, fields, envelope, limits) end
+  if ok then ok, message, code = read_metadata(self, fields, envelope) end
   if not ok then return ok, message, code, where end
   return self
 end

@@ -34,8 +34,11 @@ local known_options <const> = {
   dependency = "function?", rights = "table?", rules = "table?", limits = "table?",
 }
 
+local identifiers <const> = { "vendor_identifier", "class_identifier" }
+
 local function check_device(device)
-  for _, name in ipairs{ "vendor_identifier", "class_identifier" } do
+  for i = 1, #identifiers do
+    local name <const> = identifiers[i]
     if type(device[name]) ~= "string" or #device[name] == 0 or #device[name] > 16 then
       error(("suit.process: device.%s has to be 16 bytes"):format(name), 4)
     end

@@ -35,10 +35,11 @@ local none <const> = {}
 -- @treturn table
 -- @usage suit.process(verified, { rules = { lenient_integrity = true }, ... })
 function rules.with(given)
-  for name in pairs(given or none) do
+  if not given then return none end
+  for name in pairs(given) do
     if not rules.names[name] then error("no such SUIT rule: " .. tostring(name), 3) end
   end
-  return given or none
+  return given
 end
 
 return rules

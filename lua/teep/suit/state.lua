@@ -7,8 +7,6 @@ local Transaction <const> = require "teep.suit.transaction"
 local State = {}
 State.__index = State
 
-local function nobody() return false end
-
 --- A state with cleared parameters.
 -- @tparam table given options of teep.suit.processor
 -- @tparam table limits
@@ -19,7 +17,7 @@ function State.new(given, limits, rules)
     procedure = given.procedure, txn = given.txn, driver = given.driver, device = given.device,
     changes = Transaction.new(given.txn),
     fetch = given.fetch, decrypt = given.decrypt, current = given.current, dependency = given.dependency,
-    keep = given.keep or nobody, rights = given.rights, limits = limits, rules = rules,
+    keep = given.keep, rights = given.rights, limits = limits, rules = rules,
     values = {}, contents = {}, given_up = {}, unconfirmed = {}, retained = {}, buffered = 0, refused = {},
     steps = 0, worked = 0, soft = {}, frames = 0, manifests = {}, strict = true,
     records = {}, claimed = {}, warnings = {}, invocations = {},
@@ -68,17 +66,17 @@ end
 -- @tparam boolean confirmed whether the bytes are known to be those that were signed for; else a condition
 --   has to find out
 function State:stage(frame, index, content, confirmed)
-  local key <const> = frame:key(index)
-  self:set(self.contents, key, content)
-  self:set(self.given_up, key, nil)
+  local key <const>, changes <const> = frame:key(index), self.changes
+  changes:set(self.contents, key, content)
+  changes:set(self.given_up, key, nil)
   local place <const> = not confirmed and record(frame, frame.section, self.command.offset, index, {}) or nil
-  self:set(self.unconfirmed, key, place)
+  changes:set(self.unconfirmed, key, place)
 end
 
 --- A condition has compared the bytes of a component with what the manifest states of them.
 function State:confirm(frame, index)
   if frame.dependencies[index] then return end -- only its manifest was
-  self:set(self.unconfirmed, frame:key(index), nil)
+  self.changes:set(self.unconfirmed, frame:key(index), nil)
 end
 
 --- Bytes from outside of the signed manifests are of use only once something in these was compared with them.
@@ -130,7 +128,7 @@ end
 
 --- Whether a manifest other than those at work holds a component, or depends on a manifest: then it is not
 -- changed.
-function State:held(frame, id) return self.keep(id, frame:lineage()) end
+function State:held(frame, id) return self.keep and self.keep(id, frame:lineage()) end
 
 --- Without strict order a component must not be both written and read in one sequence (section 6.7).
 -- @tparam string name
@@ -157,14 +155,21 @@ local function add(self, entry)
   if #self.records < self.limits.records then self.records[#self.records + 1] = entry end
 end
 
--- Claims about a component, once for each command: sections repeat the shared sequence.
+-- What was measured becomes claims about a component, once for each command: sections repeat the shared
+-- sequence.
 local function claim(self, frame, command, index, measured)
-  local key <const> = command.code .. ":" .. frame:name(index)
-  if self.claimed[key] or not next(measured) then return end
-  self.claimed[key] = true
-  local claims <const> = { component_id = frame:id(index) }
+  local name <const>, code <const> = frame:name(index), command.code
+  local claimed <const> = self.claimed[code] or {}
+  if claimed[name] or not next(measured) then return end
+  self.claimed[code], claimed[name] = claimed, true
+  measured.component_id = frame:id(index)
+  add(self, measured)
+end
+
+local function copy(measured)
+  local claims <const> = {}
   for name, value in pairs(measured) do claims[name] = value end
-  add(self, claims)
+  return claims
 end
 
 --- Report that a command succeeded, as far as its policy asks for it.
@@ -179,7 +184,7 @@ function State:failed(frame, command, index, measured, policy)
   local entry <const> = record(frame, frame.section, command.offset, index, measured)
   self.failure = self.failure or entry
   if policy.record_failure then add(self, entry) end
-  if policy.system_failure then claim(self, frame, command, index, measured) end
+  if policy.system_failure then claim(self, frame, command, index, copy(measured)) end
 end
 
 --- Note the place of a failure before any command ran.

@@ -14,15 +14,17 @@ Transaction.__index = Transaction
 -- changes:set(contents, "app", found)
 -- assert(changes:take_back(mark))
 function Transaction.new(txn)
-  return setmetatable({ txn = txn, staged = {}, log = {}, count = 0 }, Transaction)
+  return setmetatable({ txn = txn, staged = {}, count = 0 }, Transaction)
 end
 
---- Set a field of some table, so that it can be taken back.
+--- Set a field of some table, so that it can be taken back to a mark.
 function Transaction:set(where, key, value)
-  local log <const>, count <const>, before <const> = self.log, self.count, where[key]
-  if before == value then return end
-  log[count + 1], log[count + 2], log[count + 3] = where, key, before
-  self.count = count + 3
+  local log <const>, before <const> = self.log, where[key]
+  if log and before ~= value then
+    local count <const> = self.count
+    log[count + 1], log[count + 2], log[count + 3] = where, key, before
+    self.count = count + 3
+  end
   where[key] = value
 end
 
@@ -48,9 +50,12 @@ function Transaction:remove(id, name)
   return true
 end
 
---- How far the changes have come.
+--- How far the changes have come. Those before the first mark need not be remembered.
 -- @treturn integer for @{take_back}
-function Transaction:mark() return self.count end
+function Transaction:mark()
+  self.log = self.log or {}
+  return self.count
+end
 
 -- Staging replaces a removal, and a slot that is aborted leaves its component as it was before.
 local function leave_out(txn, change)

@@ -59,8 +59,7 @@ function verify.decode(bytes, bounds)
   if not decoded then return decoded, message, code end
   local view <const> = setmetatable(describe(opened, decoded, wrapper.digest), View)
   view.digest_matches = authenticate.check_digest(opened, wrapper) == true
-  view.blocks = {}
-  for i, block in ipairs(wrapper.blocks) do view.blocks[i] = block.bytes end
+  view.blocks = wrapper.blocks
   return view
 end
 
@@ -93,9 +92,7 @@ function verify.verify(bytes, given)
   local opened, message, code = envelope.open(bytes, bound)
   if not opened then return opened, message, code end
   local authentic, decoded
-  authentic, message, code = authenticate.verify(opened, {
-    keys = given.keys, algorithms = given.algorithms or { "ESP256", "Ed25519" }, limits = bound,
-  })
+  authentic, message, code = authenticate.verify(opened, given, bound)
   if not authentic then return authentic, message, code end
   local where
   decoded, message, code, where = manifest.decode(opened, bound)
