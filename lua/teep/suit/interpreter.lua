@@ -4,6 +4,7 @@
 -- @module teep.suit.interpreter
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
+local parameters <const> = require "teep.suit.parameters"
 local rights <const> = require "teep.suit.rights"
 
 local interpreter = {}
@@ -13,13 +14,15 @@ for _, row in ipairs(labels.sections) do section_labels[row.name] = row.label en
 
 local none <const> = {}
 
+-- A signer has to have the right to the command, to the component, to the source it names, and to the
+-- parameters that this manifest gives it; of those another manifest has set, the signers of that were asked.
 local function check_rights(frame, command, index)
-  local access <const> = command.row.access
-  if access and not rights.allow(frame.rights, access, frame:id(index), command.code) then
-    return errors.fail("denied", "the signer has no right to %s",
-      labels.describe(labels.commands, command.code))
-  end
-  return true
+  local row <const>, act <const> = command.row, { command = command.code, modify = {}, read = {} }
+  act.parameters = parameters.labels(frame:own(index, row.uses))
+  act[row.access or "read"][1] = frame:id(index)
+  local source <const> = row.source and frame:parameters(index).source_component
+  if source then table.insert(act[row.source], source.id) end
+  return rights.check(frame.rights, act)
 end
 
 local function run_at(state, frame, command, index)

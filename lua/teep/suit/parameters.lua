@@ -103,6 +103,16 @@ for _, row in ipairs(parameters.rows) do
   parameters.by_name[row.name], parameters.names[row.label] = row, row.name
 end
 
+--- Labels of parameters.
+-- @tparam {string,...} names
+-- @treturn {integer,...} in ascending order
+function parameters.labels(names)
+  local list <const> = {}
+  for i, name in ipairs(names) do list[i] = parameters.by_name[name].label end
+  table.sort(list)
+  return list
+end
+
 --- Fields for teep.schema, with further ones in front.
 -- @tparam table ... descriptions of fields
 -- @treturn {table,...}

@@ -4,7 +4,8 @@
 -- 2. With them a signer has the components below the prefixes of its entry, others have nothing.
 -- 3. An entry may list the commands and parameters that its signer may use as well.
 --
--- Several signers of one manifest bring their rights together; each single act has to be within one of them.
+-- Several signers of one manifest bring their rights together; each single act has to be within one of them:
+-- the command, the components it is about, the parameters it sets or goes by.
 -- @module teep.suit.rights
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
@@ -50,25 +51,59 @@ function rights.merge(a, b)
   return table.move(b, 1, #b, #a + 1, table.move(a, 1, #a, 1, {}))
 end
 
-local function covers(entry, kind, id, command)
-  local reachable <const> = below(entry.modify, id) or kind == "read" and below(entry.read, id)
-  return reachable and (not command or not entry.commands or contains(entry.commands, command))
+local function reaches(entry, kind, id)
+  return below(entry.modify, id) or kind == "read" and below(entry.read, id)
 end
 
---- Whether some signer may act on a component.
+--- Whether some signer may act on a component at all.
 -- @tparam ?{table,...} list of @{of}
 -- @tparam string kind `modify` or `read`
 -- @tparam {string,...} id
--- @tparam[opt] integer command its code
-function rights.allow(list, kind, id, command)
+function rights.allow(list, kind, id)
   if not list then return true end
   for _, entry in ipairs(list) do
-    if covers(entry, kind, id, command) then return true end
+    if reaches(entry, kind, id) then return true end
   end
   return false
 end
 
---- Check a command and the parameters it sets, whatever component it is for.
+local function covers(entry, act)
+  for _, kind in ipairs{ "modify", "read" } do
+    for _, id in ipairs(act[kind]) do
+      if not reaches(entry, kind, id) then return false end
+    end
+  end
+  if entry.commands and not contains(entry.commands, act.command) then return false end
+  for _, label in ipairs(entry.parameters and act.parameters or {}) do
+    if not contains(entry.parameters, label) then return false end
+  end
+  return true
+end
+
+local function describe(act)
+  local with <const> = {}
+  for i, label in ipairs(act.parameters) do with[i] = labels.describe(labels.parameters, label) end
+  return labels.describe(labels.commands, act.command)
+    .. (#with > 0 and " with " .. table.concat(with, ", ") or "")
+end
+
+--- Check an act: one signer alone has to have the right to all of it, or two could do together what neither
+-- is trusted with.
+-- @tparam ?{table,...} list of @{of}
+-- @tparam table act `command` (code), `parameters` (labels), `modify` and `read` (identifiers of what is
+--   changed, and of what is read)
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string `denied`
+function rights.check(list, act)
+  if not list then return true end
+  for _, entry in ipairs(list) do
+    if covers(entry, act) then return true end
+  end
+  return errors.fail("denied", #list > 1 and "no signer alone has the right to %s"
+    or "the signer has no right to %s", describe(act))
+end
+
+--- Check a command or a parameter before anything runs, whatever component it is for.
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string `denied`
 function rights.check_use(list, kind, number)
