@@ -34,12 +34,21 @@ describe("teep key", function()
     assert.is_nil(lfs.attributes(folder .. "/nowhere"))
   end)
 
+  it("never replaces the private key that a public one is taken from", function()
+    generate "signer.key"
+    local before = command.read(folder .. "/signer.key")
+    local code, _, complaint = command.run{ folder = folder, "key", "public", "signer.key", "-o", "signer.key" }
+    assert.equal(2, code)
+    assert.equal("teep: signer.key is what this is made of, the output would replace it\n", complaint)
+    assert.equal(before, command.read(folder .. "/signer.key"))
+  end)
+
   it("leaves no part of a file where no file may grow, and says so", function()
     generate "signer.key"
     local before = command.read(folder .. "/signer.key")
     for _, arguments in ipairs{
       { "key", "generate", "--algorithm", "ESP256", "-o", "new.key" },
-      { "key", "public", "signer.key", "-o", "new.pub" }, { "key", "public", "signer.key", "-o", "signer.key" },
+      { "key", "public", "signer.key", "-o", "new.pub" },
     } do
       local _, told = teep_where_nothing_grows(arguments)
       assert.matches("^teep: [^\n]*: File too large\n$", told)

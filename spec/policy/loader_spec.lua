@@ -47,6 +47,8 @@ describe("teep.policy.loader", function()
   end)
 
   it("stops a main chunk that never ends (D27)", function()
+    assert.matches("holds more than 65536 KiB",
+      refused("policy_failed", "local t = {} while true do t[#t + 1] = ('x'):rep(1000000) end"))
     assert.matches("instructions", refused("policy_failed", "while true do end"))
   end)
 

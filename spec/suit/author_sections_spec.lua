@@ -1,9 +1,13 @@
 -- What the author tool writes for each kind of component, command by command.
 local cbor <const> = require "teep.cbor"
 local crypto <const> = require "teep.crypto"
+local key <const> = require "teep.key"
 local plan <const> = require "teep.suit.author.plan"
 local raw <const> = require "fixtures.suit_raw"
 local sections <const> = require "teep.suit.author.sections"
+local suit <const> = require "teep.suit"
+
+local info <const> = suit.encrypt("x", { recipients = { assert(key.generate{ algorithm = "A128KW" }) } }).info
 
 local function component(changes)
   local result <const> = {
@@ -15,6 +19,7 @@ local function component(changes)
 end
 
 local function refused(code, field, given)
+  given.manifest_component_id = given.manifest_component_id or { "manifest" }
   local model <const>, message <const>, found <const> = plan.make(given)
   assert.is_nil(model)
   assert.equal(code, found, message)
@@ -38,6 +43,7 @@ local function commands(bytes)
 end
 
 local function write(given)
+  given.manifest_component_id = { "manifest" }
   local encoded <const> = assert(sections.encode(assert(plan.make(given))))
   for name, bytes in pairs(encoded) do encoded[name] = commands(bytes) end
   return encoded
@@ -59,21 +65,22 @@ describe("what the author tool is given", function()
     refused("forbidden_field", "components[1].digest: not together with payload",
       { components = { component{ digest = stated "x" } } })
     refused("forbidden_field", "components[1].uri: not together with encryption",
-      { components = { component{ uri = "x:y", encryption = { info = "i", ciphertext = "c" }, staging = { "s" } } } })
+      { components = { component{ uri = "x:y", staging = { "s" }, encryption = { info = info, ciphertext = "c" } } } })
   end)
 
   it("is refused when something is missing", function()
     refused("missing_field", "components: none", {})
-    refused("missing_field", "components[1].slots: none", { components = { component{ payload = false, slots = {} } } })
+    refused("missing_field", "components[1].slots: want at least 2, found 0",
+      { components = { component{ payload = false, slots = {} } } })
     refused("missing_field", "components[1].slots[2].uri",
       { components = { component{ payload = false, slots = { { slot = 0, payload = "a" }, { slot = 1 } } } } })
     refused("missing_field", "components[1].encryption.uri",
-      { components = { component{ encryption = { info = "i" }, staging = { "s" } } } })
+      { components = { component{ encryption = { info = info }, staging = { "s" } } } })
     refused("missing_field", "components[1].staging",
-      { components = { component{ encryption = { info = "i", ciphertext = "c" } } } })
+      { components = { component{ encryption = { info = info, ciphertext = "c" } } } })
     refused("missing_field", "components[1].payload: absent, and it has to be inline",
       { components = { component{ payload = false, inline = true, digest = stated "x", size = 1,
-        encryption = { info = "i", uri = "x:y", digest = stated "y", size = 2 } } } })
+        encryption = { info = info, uri = "x:y", digest = stated "y", size = 2 } } } })
     refused("missing_field", "dependencies[1].uri", { dependencies = { { id = { "d" }, digest = stated "d" } } })
     refused("not_suit", "dependencies[1].envelope: ", { dependencies = { { envelope = "\x80" } } })
     refused("unauthorised", "dependencies[1].envelope: is not signed",
@@ -82,10 +89,46 @@ describe("what the author tool is given", function()
       { dependencies = { { envelope = raw.envelope(raw.manifest(), { payload = raw.payload_of "other" }) } } })
   end)
 
+  it("is refused when two things have one identifier, and says which", function()
+    local signed <const> = raw.make()
+    for wanted, given in pairs{
+      ["components[2].id: b is components[1].id already"] =
+        { components = { component{ id = { "b" } }, component{ id = { "b" } } } },
+      ["components[1].id: m is manifest already"] =
+        { manifest_component_id = { "m" }, components = { component{ id = { "m" } } } },
+      ["components[1].staging: b is components[1].id already"] =
+        { components = { component{ id = { "b" }, staging = { "b" } } } },
+      ["components[2].staging: s is components[1].staging already"] =
+        { components = { component{ id = { "a" }, staging = { "s" } }, component{ id = { "b" }, staging = { "s" } } } },
+      ["dependencies[1].id: b is components[1].id already"] = { components = { component{ id = { "b" } } },
+        dependencies = { { id = { "b" }, uri = "x:y", digest = stated "d" } } },
+      ["dependencies[1].id: d is manifest already"] = { manifest_component_id = { "d" },
+        dependencies = { { id = { "d" }, uri = "x:y", digest = stated "d" } } },
+      ["dependencies[2].id: d is dependencies[1].id already"] = { dependencies = {
+        { id = { "d" }, uri = "x:y", digest = stated "d" }, { id = { "d" }, uri = "x:z", digest = stated "e" } } },
+      ["dependencies[1]: it installs hello/app, which is components[1].id already"] =
+        { components = { component() }, dependencies = { { id = { "d" }, envelope = signed } } },
+    } do
+      refused("component_unsupported", wanted, given)
+    end
+  end)
+
+  it("is refused when a slot has two images, or when there is but one slot", function()
+    local function slots(...) return { components = { component{ payload = false, slots = { ... } } } } end
+    refused("forbidden_field", "components[1].slots[3].slot: 0 is slots[1] already",
+      slots({ slot = 0, payload = "a" }, { slot = 1, payload = "b" }, { slot = 0, payload = "c" }))
+    refused("missing_field", "components[1].slots: want at least 2, found 1", slots{ slot = 0, payload = "a" })
+  end)
+
+  it("is refused when the encryption-info is none", function()
+    refused("not_cose", "components[1].encryption.info: ",
+      { components = { component{ encryption = { info = "\xA0", ciphertext = "c" }, staging = { "s" } } } })
+  end)
+
   it("throws for options that do not exist", function()
     for _, given in ipairs{
       { components = { component{ paylaod = "x" } } }, { dependencies = { { envelop = "x" } } },
-      { components = { component{ payload = false, slots = { { slot = 0, payload = "a", size_of = 1 } } } } },
+      { components = { component{ payload = false, slots = { { slot = 0, payload = "a", size_of = 1 }, { slot = 1 } } } } },
     } do
       assert.error_matches(function() plan.make(given) end, "unknown option")
     end
@@ -109,15 +152,15 @@ describe("an author's sections", function()
 
   it("copy a ciphertext with its encryption-info, and know the plaintext", function()
     local made <const> = write{ components = { component{
-      staging = { "enc" }, encryption = { info = "INFO", ciphertext = "CIPHER" },
+      staging = { "enc" }, encryption = { info = info, ciphertext = "CIPHER" },
     } } }
     assert.equal(cbor.encode(raw.digest "CIPHER"), made.payload_fetch[2][2][3])
     assert.equal(6, made.payload_fetch[2][2][14])
     assert.same({ 12, 20, 21, 3 }, codes(made.payload_fetch))
-    assert.same({ [19] = "INFO", [22] = 1 }, made.install[2][2])
+    assert.same({ [19] = info, [22] = 1 }, made.install[2][2])
     assert.equal(cbor.encode(raw.digest(raw.payload)), made.shared[2][2][3])
-    made.inline = write{ components = { component{ inline = true, encryption = { info = "INFO", ciphertext = "CIPHER" } } } }
-    assert.same({ [18] = "CIPHER", [19] = "INFO" }, made.inline.install[1][2])
+    made.inline = write{ components = { component{ inline = true, encryption = { info = info, ciphertext = "CIPHER" } } } }
+    assert.same({ [18] = "CIPHER", [19] = info }, made.inline.install[1][2])
   end)
 
   it("choose the image by the slot, in shared and install alike", function()
@@ -161,7 +204,7 @@ describe("an author's sections", function()
   end)
 
   it("fetch and check dependencies before all else, then process them section by section (S-078)", function()
-    local made <const> = write{ components = { component() }, dependencies = { { envelope = raw.make() } } }
+    local made <const> = write{ components = { component{ id = { "own" } } }, dependencies = { { envelope = raw.make() } } }
     assert.same({ { 12, 1 }, { 20, { [21] = cbor.text "#dependency-0" } }, { 21, 2 }, { 7, 15 } },
       made.dependency_resolution)
     assert.same({ 12, 7, 11, 12, 20, 21, 3 }, codes(made.install))
@@ -171,7 +214,8 @@ describe("an author's sections", function()
   end)
 
   it("set nothing with set-parameters (P-06, P-07, S-071)", function()
-    local made <const> = write{ components = { component{ staging = { "s" } } }, dependencies = { { envelope = raw.make() } } }
+    local made <const> = write{ components = { component{ id = { "own" }, staging = { "s" } } },
+      dependencies = { { envelope = raw.make() } } }
     for _, list in pairs(made) do
       for _, code in ipairs(codes(list)) do assert.not_equal(19, code) end
     end

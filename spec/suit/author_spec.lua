@@ -243,7 +243,8 @@ describe("teep.suit.create with severed members", function()
     for _, name in ipairs{ "text", "payload_fetch", "no such" } do
       assert.matches("no " .. name, refused("missing_field", { severed = { name } }), 1, true)
     end
-    assert.matches("install has 11 bytes, its digest 36", refused("size_out_of_range", { severed = { "install" } }), 1, true)
+    assert.matches("install has 11 bytes, the digest for it 36: leave it in",
+      refused("size_out_of_range", { severed = { "install" } }), 1, true)
   end)
 
   -- A description of n characters from 24 characters on makes a text of n + 8 bytes.
@@ -261,7 +262,11 @@ describe("teep.suit.create with severed members", function()
     refused("component_unsupported", { text = text{ components = { { id = { "other" }, vendor_name = "x" } } } })
     refused("unknown_field", { text = text{ descripton = "x" } })
     refused("unknown_field", { text = text{ components = { { id = raw.component, vendor = "x" } } } })
-    refused("invalid_utf8", { text = text{ update_description = "\xff" } })
+    assert.equal("text.en.update_description: is not UTF-8",
+      refused("invalid_utf8", { text = text{ update_description = "\xff" } }))
+    assert.equal("text.en.components[2].id: hello/app is components[1] already", refused("duplicate_key",
+      { text = text{ components = { { id = raw.component, vendor_name = "x" }, { id = raw.component } } } }))
+    assert.equal("text: no language", refused("missing_field", { text = {} }))
     assert.truthy(create{ text = text{ components = { { id = raw.component, vendor_name = "x" } } } })
   end)
 

@@ -3,6 +3,7 @@
 local core <const> = require "teep.core"
 local crypto <const> = require "teep.crypto"
 local errors <const> = require "teep.errors"
+local lfs <const> = require "lfs"
 local output <const> = require "teep.cli.output"
 
 local files = {}
@@ -53,13 +54,29 @@ function files.measure(path)
   return { digest = { algorithm = "SHA-256", bytes = sum:finish() }, size = size }
 end
 
+--- Whether two paths name the same file that exists.
+-- @tparam string a
+-- @tparam string b
+-- @treturn boolean
+function files.same(a, b)
+  local one <const>, other <const> = lfs.attributes(a), lfs.attributes(b)
+  return one ~= nil and other ~= nil and one.mode == "file" and one.dev == other.dev and one.ino == other.ino
+end
+
 --- Write a whole file, `-` for standard output. A file has its old bytes or all of the new ones, also when
 -- the disk is full or the process is killed.
 -- @tparam string path
 -- @tparam string bytes
+-- @tparam[opt] {string,...} inputs files that have to outlive this: keys, payloads, descriptions
 -- @treturn[1] true
--- @treturn[2] nil, string, string message with the path, and code: `no_space`, `denied`, `io_failed`
-function files.write(path, bytes)
+-- @treturn[2] nil, string, string message with the path, and code: `usage` (it is one of the inputs),
+--   `no_space`, `denied`, `io_failed`
+function files.write(path, bytes, inputs)
+  for _, input in ipairs(inputs or {}) do
+    if files.same(path, input) then
+      return nil, ("%s is what this is made of, the output would replace it"):format(path), "usage"
+    end
+  end
   if path == "-" then
     output.bytes(bytes)
     return output.finish()

@@ -125,7 +125,7 @@ function actions.public(arguments)
   if not key then return nil, message, code end
   local bytes, why, reason = require("teep.key").export(key, { format = arguments.format })
   if not bytes then return nil, why, reason end
-  if arguments.output then return files.write(arguments.output, bytes) end
+  if arguments.output then return files.write(arguments.output, bytes, { arguments.file }) end
   output.print("%s", arguments.format == "cose" and hex.encode(bytes) or bytes:gsub("\n$", ""))
   return true
 end

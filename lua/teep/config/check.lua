@@ -57,6 +57,7 @@ function check.nearest(name, known)
 end
 
 local function shown(value)
+  if type(value) == "userdata" then return "null" end -- of JSON
   if type(value) == "string" then return ("%q"):format(#value > 40 and value:sub(1, 40) .. "..." or value) end
   if type(value) == "table" or type(value) == "function" then return "a " .. type(value) end
   return tostring(value)
@@ -116,7 +117,9 @@ end
 function kinds.path(field, value, _, context)
   expect(field, value, "string")
   if value == "" or value:find("\0", 1, true) then fault(field, "want a path, found %s", shown(value)) end
-  return check.resolve(value, context.folder)
+  local path = check.resolve(value, context.folder)
+  if context.paths then table.insert(context.paths, path) end
+  return path
 end
 
 function kinds.uuid(field, value)
@@ -205,7 +208,7 @@ end
 --- Check a table.
 -- @tparam table value
 -- @tparam table description of type `record`
--- @tparam table context `folder`: what relative paths are relative to
+-- @tparam table context `folder`: what relative paths are relative to; `paths`: list that gets every path
 -- @treturn[1] table checked completed copy
 -- @treturn[2] nil, string, string message and code `config_invalid`
 function check.table(value, description, context)

@@ -31,6 +31,12 @@ local function read(path)
   return source or ""
 end
 
+-- Lua says where most faults are, but not all.
+local function failed(path, why)
+  if why:sub(1, #path) == path then return errors.fail("policy_failed", "%s", why) end
+  return errors.fail("policy_failed", "%s: %s", path, why)
+end
+
 --- Load a script and run its main chunk, which has to return a table.
 -- @tparam string name a shipped script (`install_on_request`), or a path: anything with a `/` or
 --   ending in `.lua`
@@ -47,7 +53,7 @@ function loader.load(name, verbs)
   local chunk <const>, syntax = load(source, "@" .. path, "t", sandbox.environment(verbs))
   if not chunk then return errors.fail("policy_failed", "%s", syntax) end
   local ok <const>, result <const> = sandbox.run(chunk)
-  if not ok then return errors.fail("policy_failed", "%s", result) end
+  if not ok then return failed(path, result) end
   if type(result) ~= "table" then
     return errors.fail("policy_failed", "%s: returns a %s, want a table", path, type(result))
   end

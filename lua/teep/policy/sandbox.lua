@@ -1,7 +1,7 @@
 --- Where policies and flows run: a small pure environment and an instruction budget.
 -- This is the `trusted` isolation: it keeps an honest author from mistakes (I/O, clocks, randomness,
--- shared state, endless loops). It does not contain a hostile one: pattern matching and
--- concatenation are not interrupted, memory is not capped.
+-- shared state, endless loops, endless tables). It does not contain a hostile one: pattern matching and
+-- concatenation are not interrupted, and memory is looked at between steps.
 -- @module teep.policy.sandbox
 local frozen <const> = require "teep.policy.frozen"
 
@@ -9,6 +9,12 @@ local sandbox = {}
 
 --- VM instructions one call may take before it is stopped.
 sandbox.BUDGET = 10000000
+
+--- KiB that one call may hold at a time.
+sandbox.MEMORY = 64 * 1024
+
+-- VM instructions from one look at budget and memory to the next: `string.rep` makes 100 MiB in them.
+local STEP <const> = 1000
 
 --- Bytes that `string.rep` may produce.
 sandbox.REP_MAX = 1 << 20
@@ -73,7 +79,18 @@ function sandbox.environment(verbs)
   })
 end
 
-local function over_budget() error("stopped after " .. sandbox.BUDGET .. " instructions", 0) end
+-- Called every STEP instructions.
+local function watch()
+  local left, most <const> = sandbox.BUDGET // STEP, collectgarbage "count" + sandbox.MEMORY
+  return function()
+    left = left - 1
+    if left <= 0 then error("stopped after " .. sandbox.BUDGET .. " instructions", 0) end
+    if collectgarbage "count" <= most then return end
+    collectgarbage()
+    if collectgarbage "count" <= most then return end
+    error("stopped: holds more than " .. sandbox.MEMORY .. " KiB", 0)
+  end
+end
 
 local strings <const> = getmetatable("")
 
@@ -87,7 +104,7 @@ function sandbox.run(fn, ...)
   local hook <const>, mask <const>, count <const> = debug.gethook()
   local methods <const> = strings.__index
   strings.__index = safe_string
-  debug.sethook(over_budget, "", sandbox.BUDGET)
+  debug.sethook(watch(), "", STEP)
   local ok <const>, result <const> = pcall(fn, ...)
   debug.sethook(hook, mask, count)
   strings.__index = methods

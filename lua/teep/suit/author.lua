@@ -19,6 +19,10 @@ local author = {}
 
 -- Nobody should sign what every processor would refuse.
 local function check_own(bytes)
+  if #bytes > limits.defaults.envelope_bytes then
+    return errors.fail("too_large", "envelope: %d bytes, limit %d: give large payloads a uri", #bytes,
+      limits.defaults.envelope_bytes)
+  end
   local view <const>, message <const>, code <const> = verify.decode(bytes)
   if not view then return view, message, code end
   local ok <const>, why <const>, reason <const> = scan.check(view.manifest)

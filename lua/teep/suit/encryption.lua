@@ -47,7 +47,12 @@ function encryption.encrypt(payload, given)
   return { info = info, ciphertext = ciphertext }
 end
 
-local function check_shape(info)
+--- Check the shape of an encryption-info; nothing in it is trusted (section 4).
+-- @tparam string info
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string message and code: `not_cose`, `bad_header`, `critical_header` and those of
+--   teep.cbor
+function encryption.check_info(info)
   local shape <const>, message <const>, code <const> = cose.parse_encrypted(info)
   if not shape then return nil, "encryption-info: " .. message, code end
   if shape.structure ~= "encrypt" or not shape.tagged then
@@ -102,7 +107,7 @@ function encryption.decrypt_with(keys, given)
   given = options.check(given or {}, { algorithms = "table?", limits = "table?" })
   local limit <const> = limits.with(given.limits).buffered_bytes
   return function(info, sink)
-    local ok <const>, message <const>, fault <const> = check_shape(info)
+    local ok <const>, message <const>, fault <const> = encryption.check_info(info)
     if not ok then return ok, message, fault end
     local stream <const>, _, code <const> = cose.decryptor(info, {
       keys = keys, algorithms = given.algorithms or encryption.algorithms, other = PURPOSE, tagged = true,

@@ -2,9 +2,12 @@ local command <const> = require "cli.command"
 local crypto <const> = require "teep.crypto"
 local description <const> = require "teep.cli.suit.description"
 local json <const> = require "teep.daemon.json"
+local keys <const> = require "teep.key"
 local suit <const> = require "teep.suit"
 
 local vendor <const>, class <const> = "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe", "1492af14-2569-5e48-bf42-9b2d51f2ab45"
+
+local info <const> = suit.encrypt("x", { recipients = { assert(keys.generate{ algorithm = "A128KW" }) } }).info
 
 local function described(changes, component)
   local value <const> = {
@@ -21,7 +24,7 @@ describe("a description", function()
     folder = command.folder()
     command.write(folder .. "/hello.bin", "payload")
     command.write(folder .. "/empty", "")
-    command.write(folder .. "/info", "INFO")
+    command.write(folder .. "/info", info)
     command.write(folder .. "/cipher", "CIPHER")
     command.write(folder .. "/broken", "\x80")
   end)
@@ -74,6 +77,14 @@ describe("a description", function()
     refused("components[1].vendor: want a UUID like", component{ vendor = "arm.com" })
     refused("components[1].uri: want a URI like https://", component{ uri = "hello.bin" })
     refused("components[1].digest: want a SHA-256 digest", component{ payload = false, digest = "00" })
+    refused("components[1].id: want a text, found null", component{ id = json.null })
+    refused("components: want a table, found null", described{ components = json.null })
+    refused("components[1].id: 17 segments, limit 16", component{ id = ("a/"):rep(16) .. "a" })
+    refused("components[1].id: a segment of 257 bytes, limit 256", component{ id = ("a"):rep(257) })
+    refused("components[1].uri: 2049 bytes, limit 2048", component{ uri = "https://a/" .. ("b"):rep(2039) })
+    refused("components[1].size: want a whole number from 1",
+      component{ payload = false, uri = "https://a/b", digest = ("00"):rep(32), size = 0 })
+    refused("components[1].slots: want at least 2", component{ payload = false, slots = { { slot = 0, payload = "x" } } })
     refused("components[1].inline: want true", component{ inline = false or "yes" })
     refused("components[1].encryption.algorithm: want one of A128GCM", component{ encryption = { algorithm = "DES" } })
     refused("components[1].encryption.recipients: want at least 1", component{ encryption = { recipients = {} } })
@@ -81,7 +92,8 @@ describe("a description", function()
       described{ severed = { "uninstall" } })
     refused('text: want language tags like en, found "1"', described{ text = { "hello" } })
     refused("invoke.component: other is none of the components", described{ invoke = { component = "other" } })
-    for _, text in ipairs{ "", "1.", ".1", "1..2", "v1", "1.2-gamma", "1.2+build", "-rc.1", "1.2-rc.x" } do
+    for _, text in ipairs{ "", "1.", ".1", "1..2", "v1", "1.2-gamma", "1.2+build", "-rc.1", "1.2-rc.x", "1.2.3.4",
+      "99999999999999999999.1", "1.2-rc.99999999999999999999", "1-rc.1.2", "1-rc.", "1-rc1" } do
       refused("version: want a version like 1.2.3", described{ version = text })
     end
     for _, text in ipairs{ "1.2", "=> 1", ">= ", "<> 1", ">= one" } do
@@ -93,7 +105,8 @@ describe("a description", function()
     refused("components[1].size: not together with payload", component{ size = 7 })
     refused("components[1].uri: not together with inline", component{ inline = true, uri = "https://a/b" })
     refused("components[1].staging: not together with inline", component{ inline = true, staging = "s" })
-    refused("components[1].payload: not together with slots", component{ slots = { { slot = 0, payload = "x" } } })
+    refused("components[1].payload: not together with slots",
+      component{ slots = { { slot = 0, payload = "x" }, { slot = 1, payload = "y" } } })
     refused("components[1].encryption.algorithm: not together with info",
       component{ encryption = { info = "info", ciphertext = "cipher", algorithm = "A128GCM" } })
     refused("components[1].size: not together with payload", component{ size = 7, encryption = { recipients = { "x" } } })
@@ -111,7 +124,7 @@ describe("a description", function()
       component{ payload = "missing", uri = "https://a/b" })
     refused("components[1].payload: " .. folder .. "/empty: the file is empty", component{ payload = "empty" })
     refused("components[1].slots[1].payload: " .. folder .. "/missing",
-      component{ payload = false, slots = { { slot = 0, payload = "missing" } } })
+      component{ payload = false, slots = { { slot = 0, payload = "missing" }, { slot = 1, payload = "hello.bin" } } })
     refused("components[1].encryption.info: " .. folder .. "/missing",
       component{ encryption = { info = "missing", ciphertext = "cipher" } })
     refused("components[1].encryption.ciphertext: " .. folder .. "/missing",
@@ -119,6 +132,13 @@ describe("a description", function()
     refused("components[1].encryption.recipients: " .. folder .. "/missing",
       component{ encryption = { recipients = { "missing" } } })
     refused("dependencies[1].envelope: " .. folder .. "/missing", described{ dependencies = { { envelope = "missing" } } })
+  end)
+
+  it("takes identifiers, locations and versions up to their limits", function()
+    assert.truthy(description.resolve(component{ id = ("a/"):rep(15) .. ("a"):rep(256) }, folder))
+    assert.truthy(description.resolve(component{ uri = "https://a/" .. ("b"):rep(2038) }, folder))
+    assert.same({ 9223372036854775807, 0, 1, -1, 2 },
+      description.resolve(described{ version = "9223372036854775807.0.1-rc.2" }, folder).version)
   end)
 
   -- Whatever stands in a field, the answer is a manifest or one line; nothing throws.
@@ -206,7 +226,7 @@ describe("a description", function()
     local secret <const> = { info = "info", ciphertext = "cipher" }
     local made = assert(description.resolve(component{ encryption = secret }, folder)).components[1]
     assert.same({ "hello", "encrypted" }, made.staging)
-    assert.same({ info = "INFO", ciphertext = "CIPHER" }, made.encryption)
+    assert.same({ info = info, ciphertext = "CIPHER" }, made.encryption)
     assert.same({ nil, 7, crypto.digest("SHA-256", "payload") }, { made.payload, made.size, made.digest.bytes })
     made = description.resolve(component{ encryption = secret, staging = "tmp" }, folder).components[1]
     assert.same({ "tmp" }, made.staging)
@@ -226,15 +246,17 @@ describe("a description", function()
     it("is refused with the place of the fault", function()
       for name, case in pairs{
         ["syntax.lua"] = { "return {", "syntax.lua:1:" },
-        ["throws.lua"] = { "error 'no'", "no" },
+        ["throws.lua"] = { "error 'no'", "throws.lua:1: no" },
+        ["table.lua"] = { "error{}", "table.lua: " },
+        ["hoard.lua"] = { "local t = {} while true do t[#t + 1] = ('x'):rep(1000000) end", "hoard.lua: stopped: holds more" },
         ["nothing.lua"] = { "", "returns a nil, want a table" },
         ["world.lua"] = { "return { manifest = os.getenv 'HOME' }", "'os'" },
         ["files.lua"] = { "return { manifest = io.open '/etc/passwd' }", "'io'" },
-        ["endless.lua"] = { "while true do end", "instructions" },
+        ["endless.lua"] = { "while true do end", "endless.lua: stopped after" },
         ["field.lua"] = { "return { manifset = 'a' }", 'field.lua: manifset: unknown setting, did you mean "manifest"?' },
         ["broken.json"] = { "{", "broken.json: not JSON" },
         ["list.json"] = { "7", "list.json: want an object" },
-        ["null.json"] = { '{"manifest": null}', "null.json: manifest: want a text" },
+        ["null.json"] = { '{"manifest": null}', "null.json: manifest: want a text, found null" },
         ["deep.json"] = { ("["):rep(40) .. ("]"):rep(40), "deep.json: not JSON" },
       } do
         local given <const>, message <const> = load(name, case[1])

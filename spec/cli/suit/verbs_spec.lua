@@ -65,6 +65,27 @@ describe("teep suit", function()
       refused(1, "/dev/full", "create", "hello.lua", "-o", "/dev/full")
     end)
 
+    it("never replaces what it is made of", function()
+      for _, name in ipairs{ "hello.lua", "hello.bin", "./far.bin" } do
+        local before <const> = read(name)
+        refused(2, name .. " is what this is made of", "create", "hello.lua", "-o", name)
+        assert.equal(before, read(name))
+      end
+      refused(2, "hello.bin is what", "create", "--component", "a", "--payload", "hello.bin", "--vendor", vendor, "--class",
+        class, "--sequence-number", "1", "-o", "hello.bin")
+    end)
+
+    it("names the description in all it finds wrong", function()
+      command.write(folder .. "/twice.lua", ([[return { manifest = "m", sequence_number = 1, vendor = %q, class = %q,
+        components = { { id = "a", payload = "hello.bin" }, { id = "a", payload = "hello.bin" } } }]]):format(vendor, class))
+      refused(1, "teep: twice.lua: components[2].id: a is components[1].id already", "create", "twice.lua", "-o", "x")
+      command.write(folder .. "/large.bin", ("x"):rep(16 * 1024 * 1024))
+      refused(1, "teep: envelope: 16777413 bytes, limit 16777216: give large payloads a uri", "create", "--component", "a",
+        "--payload", "large.bin", "--vendor", vendor, "--class", class, "--sequence-number", "1", "-o", "x")
+      os.remove(folder .. "/large.bin")
+      assert.is_nil(read "x")
+    end)
+
     it("makes the same bytes again, and says what it made", function()
       local found <const> = json.decode(works("create", "hello.lua", "-o", "again", "--json"))
       assert.equal(read "hello.unsigned", read "again")
@@ -89,6 +110,21 @@ describe("teep suit", function()
       assert.is_nil(read "x")
     end)
 
+    it("names the key that does not sign", function()
+      command.run{ folder = folder, "key", "generate", "--algorithm", "A128KW", "-o", "wrap.key" }
+      refused(1, "wrap.key: ", "sign", "hello.unsigned", "--key", "signer.key", "--key", "wrap.key", "-o", "x")
+      assert.is_nil(read "x")
+    end)
+
+    it("never replaces a key by an envelope, the envelope itself where asked to", function()
+      local before <const> = read "signer.key"
+      refused(2, "signer.key is what this is made of", "sign", "hello.unsigned", "--key", "signer.key", "-o", "signer.key")
+      assert.equal(before, read "signer.key")
+      command.write(folder .. "/here", read "hello.unsigned")
+      works("sign", "here", "--key", "signer.key", "-o", "here")
+      works("verify", "here", "--key", "signer.pub")
+    end)
+
     it("adds a block for each key", function()
       works("sign", "hello.unsigned", "--key", "signer.key", "--key", "other.key", "-o", "both")
       assert.equal(2, #suit.decode(read "both").blocks)
@@ -98,9 +134,27 @@ describe("teep suit", function()
   describe("verify", function()
     it("says of each block why it is not trusted", function()
       works("sign", "hello.unsigned", "--key", "signer.key", "--key", "other.key", "-o", "both")
-      refused(1, "authentication block 1: sign1 ESP256, kid ", "verify", "hello.suit", "--key", "other.pub")
+      command.run{ folder = folder, "key", "generate", "--algorithm", "ESP384", "-o", "third.key" }
+      command.run{ folder = folder, "key", "public", "third.key", "-o", "third.pub" }
+      refused(1, "authentication block 2: sign1 ESP256, kid ", "verify", "both", "--key", "third.pub")
       refused(1, "hello.unsigned: the authentication wrapper holds no signature", "verify", "hello.unsigned", "--key",
         "signer.pub")
+    end)
+
+    it("says it once of a single block, and which option accepts its algorithm", function()
+      command.run{ folder = folder, "key", "generate", "--algorithm", "ESP384", "-o", "long.key" }
+      command.run{ folder = folder, "key", "public", "long.key", "-o", "long.pub" }
+      works("sign", "hello.unsigned", "--key", "long.key", "-o", "long")
+      local code <const>, _, complaint <const> = run("verify", "long", "--key", "long.pub")
+      assert.equal(1, code)
+      assert.matches("^teep: long: [^\n]+ %(%-%-algorithm ESP384 accepts it%)\n$", complaint)
+      works("verify", "long", "--key", "long.pub", "--algorithm", "ESP384")
+      refused(1, "no accepted key", "verify", "hello.suit", "--key", "other.pub")
+    end)
+
+    it("refuses an algorithm that does not exist, as process does", function()
+      refused(2, "must be one of 'ESP256'", "verify", "hello.suit", "--key", "signer.pub", "--algorithm", "NOPE")
+      refused(2, "must be one of 'ESP256'", process("--algorithm", "A128GCM"))
     end)
 
     it("says which block is by which key", function()
@@ -241,9 +295,13 @@ describe("teep suit", function()
 
     it("refuses a recipient that is missing or signs, and a disk that is full", function()
       refused(1, "missing.pub: No such file", encrypt("missing.pub", "x", "y"))
-      refused(1, "encryption: ", encrypt("signer.pub", "x", "y"))
-      assert.is_nil(read "x")
+      refused(1, "signer.pub: encryption: ", encrypt("signer.pub", "x", "y"))
+      refused(2, "-o and --info are the same file", encrypt("signer.pub", "x", "x"))
       command.run{ folder = folder, "key", "generate", "--algorithm", "A128KW", "-o", "shared.key" }
+      refused(2, "hello.bin is what this is made of", encrypt("shared.key", "hello.bin", "y"))
+      refused(2, "hello.bin is what this is made of", encrypt("shared.key", "z", "hello.bin"))
+      assert.equal("payload", read "hello.bin")
+      assert.is_nil(read "x")
       refused(1, "/dev/full", encrypt("shared.key", "/dev/full", "y"))
       assert.is_nil(read "y")
       refused(1, "x is new and of no use without it", encrypt("shared.key", "x", "/dev/full"))

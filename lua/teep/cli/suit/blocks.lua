@@ -9,6 +9,12 @@ local labels <const> = require "teep.suit.labels"
 
 local blocks = {}
 
+--- Names of what an authentication block may be made with.
+blocks.algorithms = {
+  "ESP256", "ESP384", "ESP512", "Ed25519", "ES256", "ES384", "ES512", "EdDSA",
+  "HMAC-256", "HMAC-384", "HMAC-512",
+}
+
 local names <const> = {}
 for name, number in pairs(crypto.algorithms) do
   if math.type(number) == "integer" then names[number] = name end
@@ -28,15 +34,15 @@ end
 
 local function try(block, found, shape, options)
   for _, each in ipairs(options.keys) do
-    local verified <const>, message <const> = shape.verify(block, {
+    local verified <const>, message <const>, code <const> = shape.verify(block, {
       keys = { each.key }, algorithms = options.algorithms, payload = options.payload,
     })
     if verified then
-      found.verified, found.file, found.why = true, each.path, nil
+      found.verified, found.file, found.why, found.code = true, each.path, nil, nil
       found.kid = verified.kid and hex.encode(verified.kid) or found.kid
       return
     end
-    found.why = found.why or message
+    found.why, found.code = found.why or message, found.code or code
   end
 end
 
@@ -45,7 +51,7 @@ end
 -- @tparam {table,...} keys `{ key, path }`
 -- @tparam {string,...} algorithms names that are accepted
 -- @treturn {table,...} one for each block: `structure`, `algorithm` (name), `kid` (hex; as stated, or of the
---   key when `verified`), `file` of the key, `why` not
+--   key when `verified`), `file` of the key, `why` not and its `code`
 -- @usage for _, block in ipairs(blocks.check(suit.decode(bytes).envelope, {}, {})) do print(block.kid) end
 function blocks.check(opened, keys, algorithms)
   local parts <const> = cbor.decode(opened:content(labels.authentication_wrapper))

@@ -65,6 +65,30 @@ local function clear(given, path)
   return { uri = given.uri, digest = given.digest, size = given.size }
 end
 
+-- The recipient that cannot be encrypted to, by its file.
+local function blame(paths, recipients, algorithm, message)
+  for i, key in ipairs(recipients) do
+    local made <const>, why <const> = suit.encrypt("?", { recipients = { key }, algorithm = algorithm })
+    if not made then return ("%s: %s"):format(paths[i], why) end
+  end
+  return message
+end
+
+--- Encrypt for recipients.
+-- @tparam string payload
+-- @tparam {string,...} paths key files of the recipients
+-- @tparam[opt] string algorithm
+-- @treturn[1] table of `suit.encrypt`
+-- @treturn[2] nil, string, string message that names the file at fault, and code
+function content.encrypt(payload, paths, algorithm)
+  local recipients <const>, message <const>, code <const> = keys.load_all(paths)
+  if not recipients then return recipients, message, code end
+  local made <const>, why <const>, reason <const> =
+    suit.encrypt(payload, { recipients = recipients, algorithm = algorithm })
+  if not made then return nil, blame(paths, recipients, algorithm, why), reason end
+  return made
+end
+
 -- Encrypted now, under a fresh key: other bytes each time.
 local function encrypt(given, path)
   local secret <const> = given.encryption
@@ -75,11 +99,9 @@ local function encrypt(given, path)
   if not given.payload then return content.invalid(path, "payload", "is missing, it is to be encrypted") end
   local payload <const>, unread <const>, cause <const> = content.read(given, path, "payload")
   if not payload then return payload, unread, cause end
-  local recipients <const>, message <const>, code <const> = keys.load_all(secret.recipients)
-  if not recipients then return at(path, "encryption.recipients", message, code) end
   local made <const>, why <const>, reason <const> =
-    suit.encrypt(payload, { recipients = recipients, algorithm = secret.algorithm })
-  if not made then return at(path, "encryption", why, reason) end
+    content.encrypt(payload, secret.recipients, secret.algorithm)
+  if not made then return at(path, "encryption.recipients", why, reason) end
   return { payload = payload, encryption = made }
 end
 

@@ -92,11 +92,14 @@ end
 
 function verb.run(arguments)
   local from <const> = arguments.description and from_file or from_flags
-  local given <const>, message <const>, code <const> = from(arguments)
-  if not given then return nil, message, code end
+  local given <const>, inputs <const>, code <const> = from(arguments)
+  if not given then return nil, inputs, code end
   local envelope <const>, why <const>, reason <const> = suit.create(given)
-  if not envelope then return nil, why, reason end
-  local ok <const>, flaw <const>, kind <const> = files.write(arguments.output, envelope)
+  if not envelope then
+    return nil, arguments.description and ("%s: %s"):format(arguments.description, why) or why, reason
+  end
+  inputs[#inputs + 1] = arguments.description
+  local ok <const>, flaw <const>, kind <const> = files.write(arguments.output, envelope, inputs)
   if not ok then return ok, flaw, kind end
   if arguments.json then output.json(facts(arguments.output, envelope)) end
   return true

@@ -79,10 +79,12 @@ end
 -- @tparam table value as a file returns it
 -- @tparam string folder what paths are relative to
 -- @treturn[1] table what `suit.create` takes
+-- @treturn[1] {string,...} the files it names
 -- @treturn[2] nil, string, string message that names the field, counted from 1 in lists, and code:
 --   `config_invalid` and those of files, keys and encryption
 function description.resolve(value, folder)
-  local checked, message, code = check.table(value, fields.description, { folder = folder })
+  local paths <const> = {}
+  local checked, message, code = check.table(value, fields.description, { folder = folder, paths = paths })
   if not checked then return checked, message, code end
   local components, dependencies, started
   components, message, code = each(checked.components, component, checked)
@@ -99,7 +101,7 @@ function description.resolve(value, folder)
     reference_uri = checked.reference_uri, version = checked.version, components = components,
     dependencies = dependencies, conditions = checked.conditions, invoke = started, text = checked.text,
     severed = checked.severed,
-  }
+  }, paths
 end
 
 local function evaluate(path)
@@ -116,6 +118,7 @@ end
 -- @tparam string path JSON when it ends in `.json`, Lua otherwise: run in the sandbox of policies
 -- @tparam[opt] table changes fields that take the place of those in the file
 -- @treturn[1] table what `suit.create` takes
+-- @treturn[1] {string,...} the files it names
 -- @treturn[2] nil, string, string one line that begins with the path
 -- @usage local given = assert(description.load("hello.lua", { sequence_number = 7 }))
 function description.load(path, changes)
@@ -129,7 +132,7 @@ function description.load(path, changes)
   local given <const>, why <const>, reason <const> =
     description.resolve(changed, folder == "" and "/" or folder)
   if not given then return nil, ("%s: %s"):format(path, why), reason end
-  return given
+  return given, why
 end
 
 return description

@@ -1,7 +1,6 @@
 --- `teep suit encrypt`: a payload for recipients.
+local content <const> = require "teep.cli.suit.content"
 local files <const> = require "teep.cli.files"
-local keys <const> = require "teep.config.keys"
-local suit <const> = require "teep.suit"
 
 local verb = { name = "encrypt", summary = "encrypt a payload for recipients" }
 
@@ -20,17 +19,24 @@ function verb.define(encrypt)
     "  teep suit encrypt hello.bin --recipient device.pub -o hello.enc --info hello.info")
 end
 
+local function inputs(arguments)
+  return { arguments.payload, table.unpack(arguments.recipient) }
+end
+
 function verb.run(arguments)
-  local recipients <const>, message <const>, code <const> = keys.load_all(arguments.recipient)
-  if not recipients then return nil, message, code end
+  if arguments.info == arguments.output then
+    return nil, "-o and --info are the same file: ciphertext and encryption-info are two", "usage"
+  end
   local payload <const>, why <const>, reason <const> = files.read(arguments.payload)
   if not payload then return nil, why, reason end
   local made <const>, flaw <const>, kind <const> =
-    suit.encrypt(payload, { recipients = recipients, algorithm = arguments.algorithm })
+    content.encrypt(payload, arguments.recipient, arguments.algorithm)
   if not made then return nil, flaw, kind end
-  local ok <const>, full <const>, cause <const> = files.write(arguments.output, made.ciphertext)
+  local ok <const>, full <const>, cause <const> =
+    files.write(arguments.output, made.ciphertext, inputs(arguments))
   if not ok then return ok, full, cause end
-  local both <const>, lost <const>, reason_of <const> = files.write(arguments.info, made.info)
+  local both <const>, lost <const>, reason_of <const> =
+    files.write(arguments.info, made.info, { arguments.output, table.unpack(inputs(arguments)) })
   if both then return true end
   return nil, ("%s; %s is new and of no use without it"):format(lost, arguments.output), reason_of
 end

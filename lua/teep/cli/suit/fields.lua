@@ -4,6 +4,7 @@ local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
 local encryption_algorithms <const> = require("teep.suit.encryption").algorithms
 local hex <const> = require "teep.hex"
+local limits <const> = require("teep.suit.limits").defaults
 local texts <const> = require "teep.suit.author.text"
 
 local fields = {}
@@ -12,7 +13,7 @@ local function custom(fn, required) return { type = "custom", check = fn, requir
 
 local function expect_text(value)
   if type(value) == "string" then return value end
-  return nil, "want a text, found a " .. type(value)
+  return nil, "want a text, found " .. (type(value) == "userdata" and "null" or "a " .. type(value))
 end
 
 -- A check of texts alone.
@@ -27,13 +28,22 @@ end
 --- A component identifier in text form.
 fields.identifier = of_text(function(text)
   if text == "" then return nil, "want a component identifier like hello/app" end
-  return component_id.parse(text)
+  local id <const>, why <const> = component_id.parse(text)
+  if not id then return nil, why end
+  if #id > limits.segments then return nil, ("%d segments, limit %d"):format(#id, limits.segments) end
+  for _, segment in ipairs(id) do
+    if #segment > limits.segment_bytes then
+      return nil, ("a segment of %d bytes, limit %d"):format(#segment, limits.segment_bytes)
+    end
+  end
+  return id
 end)
 
 --- Where devices get a payload or manifest. Everybody may read a manifest.
 fields.location = of_text(function(text)
   local authority <const> = text:match "^%a[%w+.-]*://([^/?#]+)[!-~]*$"
   if not authority then return nil, "want a URI like https://files.example/hello.bin" end
+  if #text > limits.uri_bytes then return nil, ("%d bytes, limit %d"):format(#text, limits.uri_bytes) end
   if text:find("#", 1, true) then return nil, "a URI of a payload has no fragment" end
   if authority:find("@", 1, true) then return nil, "a URI in a manifest must not have a user or password" end
   return text
@@ -47,19 +57,32 @@ end)
 
 local pre_release <const> = { rc = -1, beta = -2, alpha = -3 }
 
---- A version as a list of numbers: `1.2.3` or `1.2.3-rc.1` (draft-ietf-suit-update-management section 4.4; no
--- build metadata).
-function fields.version(text)
-  local numbers <const>, rest <const> = text:match "^([%d.]+)(.*)$"
+local RELEASE_PARTS <const> = 3
+
+-- Numbers joined by dots; nil when one is none or too large.
+local function numbers_of(text)
   local parts <const> = {}
-  if numbers and not numbers:find "^%." and not numbers:find "%.%." and not numbers:find "%.$" then
-    for part in numbers:gmatch "%d+" do parts[#parts + 1] = math.tointeger(tonumber(part)) end
-    local name <const>, count <const> = rest:match "^%-(%l+)%.?(%d*)$"
-    parts[#parts + 1] = pre_release[name]
-    if name and count ~= "" then parts[#parts + 1] = math.tointeger(tonumber(count)) end
-    if #parts > 0 and (rest == "" or pre_release[name]) then return parts end
+  for part in (text .. "."):gmatch "([^.]*)%." do
+    local number <const> = part:find "^%d+$" and math.tointeger(tonumber(part))
+    if not number then return nil end
+    parts[#parts + 1] = number
   end
-  return nil, "want a version like 1.2.3 or 1.2.3-rc.1"
+  return parts
+end
+
+--- A version as a list of numbers: `1.2.3` or `1.2.3-rc.1` (draft-ietf-suit-update-management section 4.4:
+-- up to three numbers, no build metadata).
+function fields.version(text)
+  local release <const>, rest <const> = text:match "^([%d.]+)(.*)$"
+  local parts <const> = numbers_of(release or "")
+  local name <const>, count <const> = (rest or ""):match "^%-(%l+)(.*)$"
+  local further <const> = count ~= "" and numbers_of((count or ""):match "^%.(%d+)$" or "") or {}
+  local whole <const> = rest == "" or pre_release[name] and (count == "" or #further == 1)
+  if not (parts and whole) or #parts > RELEASE_PARTS then
+    return nil, "want a version like 1.2.3 or 1.2.3-rc.1"
+  end
+  parts[#parts + 1] = pre_release[name]
+  return table.move(further, 1, #further, #parts + 1, parts)
 end
 
 local comparisons <const> = { [">"] = 1, [">="] = 2, ["="] = 3, ["<="] = 4, ["<"] = 5 }
@@ -71,7 +94,7 @@ local function version_match(text)
   return { comparison = comparisons[operator], parts = parts }
 end
 
-local size <const> = { type = "integer" } -- bytes of a content that is not at hand
+local size <const> = { type = "integer", min = 1 } -- bytes of a content that is not at hand
 local number <const> = { type = "integer" }
 
 local encryption <const> = { type = "record", fields = {
@@ -89,7 +112,7 @@ local component <const> = { type = "record", fields = {
   id = custom(fields.identifier, true), payload = { type = "path" }, uri = custom(fields.location),
   digest = custom(digest), size = size,
   inline = custom(function(value) return value == true, "want true" end),
-  staging = custom(fields.identifier), encryption = encryption, slots = { type = "list", of = slot, min = 1 },
+  staging = custom(fields.identifier), encryption = encryption, slots = { type = "list", of = slot, min = 2 },
   vendor = { type = "uuid" }, class = { type = "uuid" }, device = { type = "uuid" },
 } }
 

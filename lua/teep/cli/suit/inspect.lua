@@ -1,4 +1,5 @@
 --- `teep suit inspect`: what is in an envelope, and whether its parts belong together.
+local blocks <const> = require "teep.cli.suit.blocks"
 local files <const> = require "teep.cli.files"
 local inspect <const> = require "teep.inspect"
 local keys <const> = require "teep.config.keys"
@@ -40,8 +41,7 @@ function verb.run(arguments)
   local input <const>, why <const>, reason <const> = files.read(arguments.file)
   if not input then return nil, why, reason end
   local bytes <const> = inspect.bytes(input)
-  local found <const>, flaw <const>, kind <const> =
-    verdicts.of(bytes, given, { "ESP256", "ESP384", "ESP512", "Ed25519", "ES256", "HMAC-256" })
+  local found <const>, flaw <const>, kind <const> = verdicts.of(bytes, given, blocks.algorithms)
   if not found then return nil, ("%s: %s"):format(arguments.file, flaw), kind end
   if arguments.json then
     output.json(found)

@@ -1,4 +1,5 @@
 --- `teep suit process --dry-run`: what a manifest would do on a device.
+local blocks <const> = require "teep.cli.suit.blocks"
 local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
 local crypto <const> = require "teep.crypto"
@@ -52,7 +53,7 @@ function verb.define(process)
   process:option("--payloads", "Folder with payloads."):argname "FOLDER"
   process:flag("--lenient", "Let dependencies pass as the examples of the drafts have them.")
   process:option("--algorithm", "Algorithm to accept beside ESP256 and Ed25519, as ES256; may be repeated.")
-    :argname "NAME":count "*":default {}
+    :argname "NAME":choices(blocks.algorithms):count "*":default {}
   process:flag("--json", "Print JSON.")
   process:epilog("Example:\n  teep suit process hello.suit --dry-run --key signer.pub \\\n" ..
     "    --vendor fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe --class 1492af14-2569-5e48-bf42-9b2d51f2ab45")

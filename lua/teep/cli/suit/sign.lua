@@ -15,14 +15,23 @@ function verb.define(sign)
   sign:epilog("Example:\n  teep suit sign hello.unsigned --key signer.key -o hello.suit")
 end
 
+-- What is wrong with a key is told by its file.
+local function blame(arguments, position, flaw, code)
+  return ("%s: %s"):format(code == "wrong_key" and arguments.key[position] or arguments.file, flaw)
+end
+
 function verb.run(arguments)
   local signers <const>, message <const>, code <const> = keys.load_all(arguments.key, { secret = true })
   if not signers then return nil, message, code end
   local envelope <const>, why <const>, reason <const> = files.read(arguments.file)
   if not envelope then return nil, why, reason end
-  local signed <const>, flaw <const>, kind <const> = suit.sign(envelope, { keys = signers })
-  if not signed then return nil, ("%s: %s"):format(arguments.file, flaw), kind end
-  return files.write(arguments.output, signed)
+  local signed = envelope
+  for i, signer in ipairs(signers) do
+    local flaw, kind
+    signed, flaw, kind = suit.sign(signed, { key = signer })
+    if not signed then return nil, blame(arguments, i, flaw, kind), kind end
+  end
+  return files.write(arguments.output, signed, arguments.key)
 end
 
 return verb

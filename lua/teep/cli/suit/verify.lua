@@ -16,7 +16,7 @@ function verb.define(verify)
   verify:argument("file", "SUIT envelope."):argname "FILE"
   verify:option("--key", "Public key file of a signer; may be repeated."):argname "FILE":count "+"
   verify:option("--algorithm", "Algorithm to accept beside ESP256 and Ed25519, as ES256; may be repeated.")
-    :argname "NAME":count "*":default {}
+    :argname "NAME":choices(blocks.algorithms):count "*":default {}
   verify:flag("--json", "Print JSON.")
   verify:epilog("Example:\n  teep suit verify hello.suit --key signer.pub")
 end
@@ -42,8 +42,12 @@ end
 -- With several blocks people want to know what is wrong with each.
 local function complain(path, envelope, given, algorithms, message)
   local view <const> = suit.decode(envelope)
-  for i, block in ipairs(view and blocks.check(view.envelope, given, algorithms) or {}) do
-    output.complain(blocks.describe(i, block))
+  local checked <const> = view and blocks.check(view.envelope, given, algorithms) or {}
+  for i, block in ipairs(#checked > 1 and checked or {}) do output.complain(blocks.describe(i, block)) end
+  for _, block in ipairs(checked) do
+    if block.code == "algorithm_not_allowed" then
+      return ("%s: %s (--algorithm %s accepts it)"):format(path, message, block.algorithm)
+    end
   end
   return ("%s: %s"):format(path, message)
 end

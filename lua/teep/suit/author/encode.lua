@@ -65,8 +65,8 @@ local function check_severed(member)
   end
   local least <const> = #cbor.encode(severed(member.content))
   if #member.content <= least then
-    return errors.fail("size_out_of_range", "severed: %s has %d bytes, its digest %d", member.name,
-      #member.content, least)
+    return errors.fail("size_out_of_range", "severed: %s has %d bytes, the digest for it %d: leave it in",
+      member.name, #member.content, least)
   end
   return true
 end

@@ -2,7 +2,9 @@
 -- and where its bytes come from. @{teep.suit.author.sections} writes it down as commands.
 -- @module teep.suit.author.plan
 local digest <const> = require "teep.suit.digest"
+local encryption <const> = require "teep.suit.encryption"
 local errors <const> = require "teep.errors"
+local identifiers <const> = require "teep.suit.author.identifiers"
 local options <const> = require "teep.options"
 local verify <const> = require "teep.suit.verify"
 
@@ -67,10 +69,18 @@ local function source(given, path, name)
 end
 
 local function slots(given, path, name)
-  local list <const> = {}
-  if #given == 0 then return errors.fail("missing_field", "%s.slots: none", path) end
+  local list <const>, first <const> = {}, {}
+  -- They become the sequences of a try-each, of which there are two at least (section 8.4.10.2).
+  if #given < 2 then
+    return errors.fail("missing_field", "%s.slots: want at least 2, found %d", path, #given)
+  end
   for i, each in ipairs(given) do
     options.check(each, known_slot)
+    if first[each.slot] then
+      return errors.fail("forbidden_field", "%s.slots[%d].slot: %d is slots[%d] already", path, i, each.slot,
+        first[each.slot])
+    end
+    first[each.slot] = i
     local message, code
     list[i], message, code = source(each, ("%s.slots[%d]"):format(path, i), ("%s-%d"):format(name, i - 1))
     if not list[i] then return nil, message, code end
@@ -84,6 +94,8 @@ local function travelling(given, path, name)
   local secret <const> = given.encryption
   if not secret then return source(given, path, name) end
   options.check(secret, known_encryption)
+  local ok <const>, message <const>, code <const> = encryption.check_info(secret.info)
+  if not ok then return nil, ("%s.encryption.info: %s"):format(path, message), code end
   return source({
     payload = secret.ciphertext, uri = secret.uri, digest = secret.digest, size = secret.size,
   }, path .. ".encryption", name)
@@ -154,6 +166,7 @@ local function read_dependency(given, path, name)
   for section in pairs(view.manifest.missing) do sections[section] = true end
   return {
     id = given.id or view.manifest_component_id, digest = view.digest, sections = sections,
+    writes = view.components,
     uri = given.uri or name, payload = not given.uri and given.envelope or nil,
   }
 end
@@ -214,10 +227,14 @@ function plan.make(given)
   if #components + #dependencies == 0 then return errors.fail("missing_field", "components: none") end
   local ids <const> = {}
   for i, each in ipairs(components) do ids[i] = each.id end
-  return number_all{
+  local model <const> = {
     components = components, dependencies = dependencies, ids = ids, conditions = given.conditions or {},
     invoke = given.invoke,
   }
+  local ok
+  ok, message, code = identifiers(given.manifest_component_id, model)
+  if not ok then return ok, message, code end
+  return number_all(model)
 end
 
 return plan

@@ -21,6 +21,7 @@ local function write(map, values, labels, path)
     if not labels[name] then
       return errors.fail("unknown_field", "%s.%s: no text of that name", path, name)
     end
+    if not utf8.len(value) then return errors.fail("invalid_utf8", "%s.%s: is not UTF-8", path, name) end
     map[#map + 1] = { labels[name], cbor.text(value) }
   end
   return map
@@ -34,12 +35,16 @@ end
 
 -- Every identifier used here has to be one of common's (section 8.4.4).
 local function write_components(map, list, known, path)
+  local first <const> = {}
   for i, each in ipairs(list) do
-    local place <const> = ("%s.components[%d]"):format(path, i)
-    if not known[component_id.format(each.id)] then
-      return errors.fail("component_unsupported", "%s.id: %s is no component of the manifest", place,
-        component_id.format(each.id))
+    local place <const>, name <const> = ("%s.components[%d]"):format(path, i), component_id.format(each.id)
+    if not known[name] then
+      return errors.fail("component_unsupported", "%s.id: %s is no component of the manifest", place, name)
     end
+    if first[name] then
+      return errors.fail("duplicate_key", "%s.id: %s is components[%d] already", place, name, first[name])
+    end
+    first[name] = i
     local values <const>, message <const>, code <const> =
       write(cbor.map(), without(each, "id"), text.component, place)
     if not values then return values, message, code end
@@ -59,6 +64,7 @@ function text.encode(languages, ids)
   local known <const> = {}
   for _, id in ipairs(ids) do known[component_id.format(id)] = true end
   local all <const> = cbor.map()
+  if not next(languages) then return errors.fail("missing_field", "text: no language") end
   for language, given in pairs(languages) do
     local path <const> = "text." .. language
     local map, message, code = write(cbor.map(), without(given, "components"), text.manifest, path)
