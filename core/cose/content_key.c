@@ -41,10 +41,13 @@ static lteep_status agree(const lteep_content_keys *keys, const lteep_cose_recip
   };
   lteep_cose_derivation_for(agreement, (int)keys->message->algorithm, derivation);
   lteep_status status = lteep_cose_key_read_for(recipient->ephemeral, agreement, &peer);
+  /* Who sends the private part along has shown the secret to everybody. */
+  if (status == LTEEP_OK && peer.has_private) status = LTEEP_ERR_BAD_KEY;
   if (status == LTEEP_OK) status = lteep_key_agree(key, &peer, shared, &size);
   if (status == LTEEP_OK)
     status = lteep_cose_derive(derivation, (lteep_bytes){shared, size}, derived);
   lteep_wipe(shared, sizeof shared);
+  lteep_wipe(&peer, sizeof peer);
   return status;
 }
 

@@ -31,6 +31,15 @@ static lteep_status read_number(lteep_reader *reader, int *number) {
   return LTEEP_OK;
 }
 
+/* Names by text, and 0 (reserved), are none of ours. */
+static lteep_status read_algorithm(lteep_reader *reader, int *alg) {
+  if (lteep_reader_peek(reader) == LTEEP_CBOR_TEXT) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  int64_t value = lteep_reader_int(reader);
+  if (reader->status != LTEEP_OK) return LTEEP_ERR_BAD_KEY;
+  *alg = (int)value;
+  return value == *alg && lteep_algorithm_find(*alg) ? LTEEP_OK : LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+}
+
 /* Leading zeros are part of a coordinate (RFC 9053 section 7.1.1); whether the size is that of the
  * curve is seen at the end of the map. */
 static lteep_status read_coordinate(lteep_reader *reader, uint8_t out[LTEEP_COORDINATE_MAX],
@@ -83,7 +92,7 @@ static lteep_status read_parameter(lteep_reader *reader, int64_t label, reading 
   case KID:
     return read_kid(reader, parts);
   case ALG:
-    return read_number(reader, &parts->alg);
+    return read_algorithm(reader, &parts->alg);
   case KEY_OPS:
     return read_operations(reader, found);
   case CRV: /* or K: the type of the value tells which */

@@ -35,7 +35,7 @@ end
 -- * COSE_Key (RFC 9052 section 7): EC2, OKP, Symmetric. Base IV and unknown members are skipped.
 -- * PEM: one block, `PUBLIC KEY`, `PRIVATE KEY` or `EC PRIVATE KEY`, not encrypted.
 -- * DER: SubjectPublicKeyInfo, PKCS #8, SEC 1; named curves and uncompressed points.
--- * JWK (RFC 7517): `EC`, `OKP`, `oct`.
+-- * JWK (RFC 7517): `EC`, `OKP`, `oct`. Unknown members are skipped; of two with one name the last counts.
 --
 -- Curves: P-256, P-384, P-521, Ed25519, X25519. A key that names no algorithm serves the one of its curve:
 -- `ESP256`, `ESP384`, `ESP512`, `Ed25519` (RFC 9864), `ECDH-ES+A128KW` on X25519 or where its key_ops are
@@ -61,7 +61,7 @@ end
 
 --- Load a COSE_KeySet (RFC 9052 section 7) or a JWK Set (RFC 7517 section 5).
 -- Keys that cannot be used are skipped, as these say.
--- @tparam string bytes of at most 64 keys
+-- @tparam string bytes of 1..64 keys
 -- @treturn[1] {key,...}
 -- @treturn[1] {table,...} `{ index =, message =, code = }` for each key skipped
 -- @treturn[2] nil, string, string message and code: `bad_key`, `limit_reached`, the codes of malformed CBOR
@@ -69,11 +69,12 @@ end
 function key.load_set(bytes) return require("teep.key.set").load(bytes) end
 
 --- Write keys as a COSE_KeySet.
--- @tparam {key,...} keys
+-- @tparam {key,...} keys 1..64 keys
 -- @tparam[opt] table given
 -- @tparam[opt=false] boolean given.private with their private parts
 -- @treturn[1] string bytes
--- @treturn[2] nil, string, string message and code of the first that fails, as for @{export}
+-- @treturn[2] nil, string, string message and code: `bad_key` (no keys), `limit_reached`, or of the first
+--   that fails, as for @{export}
 -- @usage file:write(key.export_set{ tam, signer })
 function key.export_set(keys, given)
   options.check(given or {}, { private = "boolean?" })

@@ -52,6 +52,8 @@ describe("a COSE_Key", function()
     refuses("bad_key", "with the algorithm of a key pair", { alg = -9 })
     refuses("unsupported_algorithm", "with the algorithm of a digest", { alg = -16 })
     refuses("unsupported_algorithm", "with an algorithm that is not ours (HMAC 256/64)", { alg = 4 })
+    refuses("unsupported_algorithm", "with the reserved algorithm 0", { alg = 0 })
+    refuses("unsupported_algorithm", "with an algorithm below all of ours", { alg = -65535 })
     refuses("wrong_key", "with key_ops of another kind", { alg = 5, key_ops = array(int(3), int(4)) })
     refuses("wrong_key", "with key_ops that allow nothing", { alg = 24, key_ops = array() })
     refuses("wrong_key", "for key wrap with key_ops of encryption", { alg = -5, key_ops = array(int(3)) })
@@ -64,6 +66,23 @@ describe("a COSE_Key", function()
       assert.equal(secret{ alg = alg }, loaded:private())
     end
     assert.equal("A256GCM", key.load(secret{}, { algorithm = "A256GCM" }):algorithm())
+  end)
+
+  it("of type Symmetric is read as it was written, whatever its algorithm", function()
+    for _, algorithm in ipairs{ "HMAC-256", "HMAC-384", "HMAC-512", "A128GCM", "A192GCM", "A256GCM", "ChaCha20/Poly1305",
+      "A128CTR", "A192CTR", "A256CTR", "A128KW", "A192KW", "A256KW" } do
+      local made = assert(key.generate{ algorithm = algorithm })
+      local again = assert(key.load(made:private()))
+      assert.equal(algorithm, again:algorithm())
+      assert.equal(made:private(), again:private())
+    end
+  end)
+
+  it("names an algorithm that is ours, by its number", function()
+    has_failed("unsupported_algorithm", key.load(changed(p384, { [3] = cbor.text "ESP384" })))
+    has_failed("unsupported_algorithm", key.load(changed(p384, { [3] = 1 << 62 })))
+    has_failed("unsupported_algorithm", key.load(changed(p384, { [3] = 0 })))
+    has_failed("bad_key", key.load(changed(p384, { [3] = true })))
   end)
 
   it("may not be asked to serve another algorithm than its own", function()

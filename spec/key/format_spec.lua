@@ -103,8 +103,13 @@ describe("teep.key formats", function()
     end
     local point = ',"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",'
       .. '"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}'
+    local function jwk_of(more) return '{"kty":"EC","crv":"P-256"' .. point:sub(1, -2) .. more .. "}" end
 
-    refuses("bad_key", "malformed JSON", "{")
+    for _, malformed in ipairs{ "{", jwk_of "" .. "x", jwk_of "" .. "\0", jwk_of "" .. "\0x", jwk_of "" .. jwk_of "",
+      jwk_of ',"other":NaN', jwk_of ',"other":0x10', jwk_of ',"other":' .. ("["):rep(2000) .. ("]"):rep(2000) } do
+      refuses("bad_key", "malformed JSON: " .. #malformed .. " bytes", malformed)
+    end
+    refuses("bad_key", "the second of two members with one name, where that is none", jwk_of ',"x":"AAAA"')
     refuses("bad_key", "an RSA key", '{"kty":"RSA","n":"AQAB","e":"AQAB"}')
     refuses("bad_key", "a key without type", '{"crv":"P-256"' .. point)
     refuses("bad_key", "a curve that is not ours", '{"kty":"EC","crv":"secp256k1"' .. point)
@@ -132,6 +137,11 @@ describe("teep.key formats", function()
           assert.equal(text, message:match " ([^ ]+)$")
         end
       end
+    end)
+
+    it("nothing in unknown members, nor in the first of two with one name (RFC 7517 section 4)", function()
+      assert.is_truthy(key.load(jwk_of ',"other":{"a":[1,null]},"x5c":["x"],"":1'))
+      assert.is_truthy(key.load((jwk_of "":gsub("{", '{"kty":"oct","x":"AAAA","k":"AAAA",'))))
     end)
 
     it("an algorithm other than its alg", function()
@@ -228,35 +238,6 @@ describe("teep.key formats", function()
         end
       end)
     end
-  end)
-
-  describe("sets", function()
-    local good = unhex("a301022001215820" .. x .. "225820" .. y):gsub("^\xa3", "\xa4")
-
-    it("skip what cannot be used, and say why", function()
-      local keys, skipped = assert(key.load_set(bytes.array(good, bytes.map(bytes.int(1), bytes.int(3)), good)))
-      assert.equal(2, #keys)
-      assert.same({ { 2, "bad_key" } }, { { skipped[1].index, skipped[1].code } })
-      keys, skipped = assert(key.load_set('{"keys":[' .. ec_jwk .. ',1,{"kty":"RSA"}]}'))
-      assert.equal(1, #keys)
-      assert.equal(2, #skipped)
-    end)
-
-    it("refuse what is no set, and more than 64 keys", function()
-      assert.equal("wrong_type", code_of(key.load_set(good)))
-      assert.equal("bad_key", code_of(key.load_set "{}"))
-      assert.equal("bad_key", code_of(key.load_set "{"))
-      assert.equal(64, #key.load_set("\x98\x40" .. good:rep(64)))
-      assert.equal("limit_reached", code_of(key.load_set("\x98\x41" .. good:rep(65))))
-    end)
-
-    it("are written as COSE_KeySet", function()
-      local secret = assert(key.generate{ algorithm = "HMAC-256" })
-      local set = assert(key.export_set({ secret, key.load(good) and key.load(unhex(pkcs8)) }, { private = true }))
-      local keys = assert(key.load_set(set))
-      assert.equal(secret:private(), keys[1]:private())
-      assert.equal("wrong_key", code_of(key.export_set{ secret }))
-    end)
   end)
 
   it("base64 is strict", function()

@@ -5,7 +5,10 @@ local algorithms <const> = require("teep.crypto").algorithms
 local base64 <const> = require "teep.key.base64"
 local cbor <const> = require "teep.cbor"
 local errors <const> = require "teep.errors"
-local json <const> = require "cjson"
+
+-- Of our own: what the host sets for its JSON does not count here. No NaN, no hexadecimal numbers.
+local json <const> = require("cjson").new()
+json.decode_invalid_numbers(false)
 
 local jwk = {}
 
@@ -118,12 +121,14 @@ function jwk.from_table(given, algorithm)
   return core.load(cose_key, served)
 end
 
---- @tparam string text JSON
+--- Of members with one name the last counts (RFC 7517 section 4).
+-- @tparam string text JSON
 -- @treturn[1] table
 -- @treturn[2] nil, string, string message and code `bad_key`
 function jwk.decode(text)
   local ok <const>, given <const> = pcall(json.decode, text)
-  if not ok or type(given) ~= "table" then return bad "malformed JSON" end
+  -- cjson takes a NUL for the end.
+  if not ok or type(given) ~= "table" or text:find("\0", 1, true) then return bad "malformed JSON" end
   return given
 end
 

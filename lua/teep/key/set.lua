@@ -9,9 +9,16 @@ local set = {}
 
 local most <const> = 64
 
+local function check_size(list)
+  if #list == 0 then return errors.fail("bad_key", "key set: want an array of at least one key") end
+  if #list > most then return errors.fail("limit_reached", "key set: %d keys, at most %d", #list, most) end
+  return true
+end
+
 -- RFC 9052 section 7: one key that cannot be used does not spoil the others.
 local function gather(list, load)
-  if #list > most then return errors.fail("limit_reached", "key set: %d keys, at most %d", #list, most) end
+  local fits <const>, why <const>, reason <const> = check_size(list)
+  if not fits then return nil, why, reason end
   local keys <const>, skipped <const> = {}, {}
   for i, given in ipairs(list) do
     local key <const>, message <const>, code <const> = load(given)
@@ -48,8 +55,11 @@ end
 --- @tparam {key,...} keys
 -- @tparam boolean with_private
 -- @treturn[1] string COSE_KeySet
--- @treturn[2] nil, string, string message and code of the first that fails
+-- @treturn[2] nil, string, string message and code: `bad_key` (none), `limit_reached`, or of the first that
+--   fails
 function set.write(keys, with_private)
+  local fits <const>, why <const>, reason <const> = check_size(keys)
+  if not fits then return nil, why, reason end
   local list <const> = cbor.array{}
   for i, key in ipairs(keys) do
     local bytes <const>, message <const>, code <const> = (with_private and key.private or key.public)(key)
