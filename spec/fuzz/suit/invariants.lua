@@ -73,9 +73,10 @@ function invariants.outcome(verified, outcome)
 end
 
 --- Limits were kept; of the state of the processor.
-function invariants.limits(state, back_end)
+function invariants.limits(state, back_end, outcome)
   local limits <const> = state.limits
   if state.steps > limits.steps + 1 then return "more steps than the limit" end
+  if outcome.ok and state.worked > limits.work_bytes then return "more bytes handled than the limit" end
   if #state.records > limits.records then return "more records than the limit" end
   if state.frames > limits.dependencies then return "more dependencies than the limit" end
   if back_end.driver.calls > (state.steps + 1) * 200 then return "more calls of the driver than steps account for" end

@@ -44,7 +44,7 @@ end
 
 local function judge(case, run, oracle)
   local outcome <const>, place <const> = run.outcome, run.place
-  local wrong = invariants.outcome(run.verified, outcome) or invariants.limits(state, place)
+  local wrong = invariants.outcome(run.verified, outcome) or invariants.limits(state, place, outcome)
     or invariants.rights(case, place, run.keeps)
   if outcome.ok then
     if place.driver.stopped then return "a success although a change failed" end

@@ -118,6 +118,7 @@ vocabulary.limits = {
   { "components", { 1, 2 } }, { "commands", { 2, 4 } }, { "nesting", { 0, 1, 2 } }, { "branches", { 2 } },
   { "steps", { 1, 3, 6, 12, 24 } }, { "dependencies", { 0, 1 } }, { "dependency_depth", { 0, 1 } },
   { "integrated_payloads", { 3 } }, { "uri_bytes", { 2, 5 } }, { "payload_bytes", { 0, 1, 2 } },
+  { "work_bytes", { 0, 1, 2, 3, 6, 300 } },
   { "buffered_bytes", { 0, 1, 3, 500 } }, { "records", { 0, 1, 2 } }, { "segments", { 0, 1 } }, { "segment_bytes", { 0, 1 } },
   { "manifest_bytes", { 100 } }, { "wait_seconds", { 0 } },
 }

@@ -64,6 +64,14 @@ describe("teep.suit.explain_report", function()
       (explained(raw.make{ fields = { [20] = false } })))
   end)
 
+  it("says what a manifest lacks whose payload was compared with nothing, and what a limit is about", function()
+    local unconfirmed <const> = explained(raw.make{ fields = { [20] = raw.sequence(20, raw.uri "#0", 21, 2) } })
+    assert.equal("unauthorised: install at byte 7, component 0 (hello/app): fetch (21). "
+      .. "State the image-digest and have image-match check it after the payload is stored.", unconfirmed)
+    local limited <const> = explained(raw.make(), { limits = { payload_bytes = 12 } })
+    assert.matches("fetch (21). The manifest asks for more than the device allows", limited, 1, true)
+  end)
+
   it("gives advice by our error code only where it fits the reason of the report", function()
     local failure <const> = { reason = 4, code = require("teep.errors").numbers.rollback,
       record = { manifest_id = {}, section = 0, offset = 0, component_index = 0, parameters = {} } }

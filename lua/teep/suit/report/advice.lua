@@ -21,6 +21,9 @@ local by_code <const> = {
   unknown_key = "The payload is encrypted to none of the keys of this device: encrypt it to its public key.",
   not_connected = "Check that the device reaches the server of the payload.",
   timed_out = "Check that the device reaches the server of the payload.",
+  payload_unconfirmed = "State the image-digest and have image-match check it after the payload is stored.",
+  limit_reached = "The manifest asks for more than the device allows: make it ask for less, or raise "
+    .. "suit_limits of the device.",
   parameter_unset = "Set the parameter before the command, in the same section or the shared sequence.",
 }
 
