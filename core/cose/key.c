@@ -33,11 +33,13 @@ static lteep_status read_number(lteep_reader *reader, int *number) {
 
 /* Names by text, and 0 (reserved), are none of ours. */
 static lteep_status read_algorithm(lteep_reader *reader, int *alg) {
-  if (lteep_reader_peek(reader) == LTEEP_CBOR_TEXT) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  int type = lteep_reader_peek(reader);
+  if (type == LTEEP_CBOR_TEXT) return LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  if (type != LTEEP_CBOR_UINT && type != LTEEP_CBOR_NINT) return LTEEP_ERR_BAD_KEY;
   int64_t value = lteep_reader_int(reader);
-  if (reader->status != LTEEP_OK) return LTEEP_ERR_BAD_KEY;
   *alg = (int)value;
-  return value == *alg && lteep_algorithm_find(*alg) ? LTEEP_OK : LTEEP_ERR_UNSUPPORTED_ALGORITHM;
+  bool ours = reader->status == LTEEP_OK && value == *alg && lteep_algorithm_find(*alg);
+  return ours ? LTEEP_OK : LTEEP_ERR_UNSUPPORTED_ALGORITHM;
 }
 
 /* Leading zeros are part of a coordinate (RFC 9053 section 7.1.1); whether the size is that of the

@@ -105,13 +105,15 @@ end
 -- COSE_Key (RFC 9052 section 7): whatever is wrong, the key is.
 function fields.key(structure)
   local list <const> = {}
-  local bad <const> = kinds.exactly("bad_key", "\x1b" .. ("\xff"):rep(8), "\x3b" .. ("\xff"):rep(8), "\x19\xff\xff")
+  local beyond <const> = { "\x1b" .. ("\xff"):rep(8), "\x3b" .. ("\xff"):rep(8), "\x19\xff\xff" }
+  local bad <const> = kinds.exactly("bad_key", table.unpack(beyond))
   local point <const> = kinds.bytes(32, 132, "bad_key")
   local symmetric <const> = structure.name:find "HMAC"
   add(list, "", {
     [""] = kinds.others("bad_key"),
     ["/1"] = kinds.all(kinds.others("bad_key", "uint"), kinds.exactly("bad_key", "\0", "\3", "\5"), bad),
-    ["/3"] = kinds.all(kinds.others("bad_key", "uint", "nint"), bad),
+    ["/3"] = kinds.all(kinds.others("bad_key", "uint", "nint", "text"),
+      kinds.exactly("unsupported_algorithm", "\0", "\x66ESP256", table.unpack(beyond))),
     ["/-1"] = symmetric and kinds.others("bad_key", "bytes") or kinds.all(kinds.others("bad_key", "uint"), bad),
     ["/-2"] = point, ["/-3"] = point, ["/-4"] = point })
   return list
