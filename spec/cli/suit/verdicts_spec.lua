@@ -101,4 +101,20 @@ describe("the device of a dry run", function()
     assert.is_true(fetch("https://h/x/../a.bin?v=1", 2, function(bytes) got = bytes return true end))
     assert.equal("tes", got)
   end)
+
+  it("shows nothing of what a sequence did that failed (S-019)", function()
+    local cbor <const> = require "teep.cbor"
+    local record <const> = recorder(true)
+    local commands <const> = raw.sequence(20, raw.map{ [18] = "x" }, 18, 2, 33, 2, 14, 15)
+    local verified <const> = assert(suit.verify(raw.make{
+      components = { { "a" }, { "b" } }, shared = false, fields = { [24] = false, [20] = raw.sequence(
+        12, 1, 20, raw.map{ [18] = "kept" }, 18, 2, 12, 0, 15, cbor.array{ commands, cbor.null }) },
+    }, { keys = raw.trusted }))
+    local outcome <const> = suit.process(verified, {
+      procedure = "update", driver = record, txn = record:txn(), device = raw.device,
+    })
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(1, #record.entries)
+    assert.same({ "write", "b" }, { record.entries[1].what, record.entries[1].id })
+  end)
 end)
