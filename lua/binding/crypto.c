@@ -115,9 +115,11 @@ static int hash_gc(lua_State *L) {
 
 static void push_provider(lua_State *L, const lteep_provider *provider) {
   lua_Integer count = 0;
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 3);
   lua_pushstring(L, provider->name);
   lua_setfield(L, -2, "name");
+  lua_pushboolean(L, provider->certify != NULL);
+  lua_setfield(L, -2, "certificates");
   lua_newtable(L);
   const lteep_algorithm *algorithm;
   for (size_t i = 0; (algorithm = lteep_algorithm_at(i)); i++) {

@@ -160,7 +160,7 @@ crypto.equal = core.equal
 
 --- The providers in use, in their order.
 -- @function providers
--- @treturn {table,...} `{ name =, algorithms = { names } }`
+-- @treturn {table,...} `{ name =, algorithms = { names }, certificates = (whether it validates x5chain) }`
 -- @usage for _, provider in ipairs(crypto.providers()) do print(provider.name) end
 crypto.providers = core.providers
 

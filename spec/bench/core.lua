@@ -27,6 +27,7 @@ return function(context)
       local title <const> = operation .. " " .. algorithm
       table.insert(benches, {
         name = first[title] and ("%s, %s"):format(title, provider.name) or title, baseline = first[title],
+        provider = provider.name,
         run = function(seconds)
           return measure.program(context.core_bench, "run", provider.name, algorithm, operation, seconds / 3)
         end,

@@ -138,7 +138,9 @@ describe("teep.crypto", function()
     end)
 
     it("serves what it says it serves", function()
-      assert.are.equal(name, crypto.providers()[1].name)
+      local offered <const> = crypto.providers()[1]
+      assert.are.equal(name, offered.name)
+      assert.are.equal(name == "openssl", offered.certificates)
       assert.is_truthy(has "ESP256")
       assert.are.equal(name == "openssl", has "Ed25519" or false)
     end)
