@@ -337,13 +337,13 @@ describe("control flow of a manifest:", function()
       assert.equal("limit_reached", verify(seq(try(table.unpack(list)))))
     end)
 
-    it("on the commands that run, which loops multiply (D19)", function()
+    it("on the commands that run, for each component, which loops multiply (D19)", function()
       local function given(steps) return { given = { limits = { steps = steps } } } end
-      -- true, then for each of two: run-sequence once, three commands in it.
+      -- true, run-sequence; then in it for each of two: three commands, of which write is for two.
       local install <const> = seq(SET, true, RUN, seq(SET, true, OVERRIDE, content "x", WRITE, 2))
-      local outcome = process(two, install, given(7))
+      local outcome = process(two, install, given(9))
       assert.same({ "limit_reached" }, { outcome.code })
-      installs({ "x", "x" }, two, install, given(8))
+      installs({ "x", "x" }, two, install, given(10))
       local bomb = seq(SET, true, CHECK, 0)
       for _ = 1, 7 do bomb = seq(SET, true, OVERRIDE, content "x", RUN, bomb) end
       outcome = process({ { "a" }, { "b" }, { "c" }, { "d" } }, seq(SET, true, OVERRIDE, content "x", WRITE, 2, RUN, bomb))

@@ -57,11 +57,12 @@ local function fail(state, frame, command, message, code)
 end
 
 local function run_command(state, frame, command)
-  local ok, message, code = state:step(command)
+  local steers <const> = command.row and command.row.kind == "flow"
+  local ok, message, code = state:step(command, steers and 1 or #frame.selected)
   if not ok then return fail(state, frame, command, message, code) end
   local refused <const> = state.refused[command]
   if refused then return fail(state, frame, command, refused.message, refused.code) end
-  if command.row.kind ~= "flow" then return run_on_selected(state, frame, command) end
+  if not steers then return run_on_selected(state, frame, command) end
   ok, message, code = command.row.run(state, frame, command)
   if not ok then return fail(state, frame, command, message, code) end
   return true

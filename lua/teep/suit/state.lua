@@ -25,10 +25,12 @@ function State.new(given, limits, rules)
 end
 
 --- Count a command that is about to run.
+-- @tparam table command
+-- @tparam integer count of the components it is run for
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string `limit_reached`
-function State:step(command)
-  self.steps, self.command = self.steps + 1, command
+function State:step(command, count)
+  self.steps, self.command = self.steps + count, command
   if self.steps > self.limits.steps then
     return errors.fail("limit_reached", "more than %d commands run", self.limits.steps)
   end

@@ -75,7 +75,7 @@ end
 --- Limits were kept; of the state of the processor.
 function invariants.limits(state, back_end, outcome)
   local limits <const> = state.limits
-  if state.steps > limits.steps + 1 then return "more steps than the limit" end
+  if state.steps > limits.steps + limits.components then return "more steps than the limit" end
   if outcome.ok and state.worked > limits.work_bytes then return "more bytes handled than the limit" end
   if #state.records > limits.records then return "more records than the limit" end
   if state.frames > limits.dependencies then return "more dependencies than the limit" end
