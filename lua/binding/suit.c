@@ -1,8 +1,16 @@
 /* Room `suit` of teep.core: SUIT command sequences (draft-ietf-suit-manifest section 8.4.6). */
 #include "schema.h"
 
-/* Arguments of `commands`, and the list it makes. */
-enum { CODE = 1, ARGUMENTS, INPUT, MOST_BYTES, MOST, LIST };
+/* Upvalues of a reader: schemas of a code and of a reporting policy; the policies there are by
+ * their encoding; the commands there are by code, each with the schema of its argument in `codec`.
+ */
+#define CODE lua_upvalueindex(1)
+#define POLICY lua_upvalueindex(2)
+#define POLICIES lua_upvalueindex(3)
+#define ROWS lua_upvalueindex(4)
+
+/* Arguments of a reader, and the list it makes. */
+enum { INPUT = 1, MOST_BYTES, MOST, BASE, LIST };
 
 typedef struct {
   lua_State *L;
@@ -20,25 +28,42 @@ static bool decode_by(sequence *s, int index) {
   return decoded;
 }
 
-/* Push an argument: by the schema on top of the stack, or as it is encoded where there is none. */
-static bool push_argument(sequence *s) {
-  if (!lua_isnil(s->L, -1)) return decode_by(s, lua_gettop(s->L));
-  lteep_bytes raw = lteep_reader_skip(&s->reader);
-  lua_pushlstring(s->L, (const char *)raw.at, raw.size);
+/* Push the table of a policy; there are few, and none is made twice. */
+static bool push_policy(sequence *s) {
+  lteep_reader policy = s->reader;
+  lteep_bytes encoded = lteep_reader_skip(&policy);
+  lua_pushlstring(s->L, (const char *)encoded.at, encoded.size);
+  if (lua_rawget(s->L, POLICIES) == LUA_TNIL) return decode_by(s, POLICY);
+  s->reader = policy;
+  return true;
+}
+
+/* Field `argument` of the command below its row, which is on top. */
+static bool read_argument(sequence *s) {
+  lua_State *L = s->L;
+  lua_getfield(L, -1, "codec");
+  bool is_policy = lua_rawequal(L, -1, POLICY);
+  if (!(is_policy ? push_policy(s) : decode_by(s, lua_gettop(L)))) return false;
+  lua_setfield(L, -4, "argument");
+  lua_pop(L, 1);
   return true;
 }
 
 /* The next command into the table on top; false with the message on top after a failure. */
 static bool read_command(sequence *s) {
   lua_State *L = s->L;
-  lua_pushinteger(L, (lua_Integer)s->reader.at);
+  lua_pushinteger(L, lua_tointeger(L, BASE) + (lua_Integer)s->reader.at);
   lua_setfield(L, -2, "offset");
   if (!decode_by(s, CODE)) return false;
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "code");
-  lua_rawget(L, ARGUMENTS);
-  if (!push_argument(s)) return false;
-  lua_setfield(L, -3, "argument");
+  if (lua_rawget(L, ROWS) == LUA_TNIL) {
+    lteep_reader_skip(&s->reader);
+  } else {
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "row");
+    if (!read_argument(s)) return false;
+  }
   lua_pop(L, 1);
   return true;
 }
@@ -47,7 +72,7 @@ static bool read_command(sequence *s) {
 static bool read_commands(sequence *s, lua_Integer count) {
   lua_State *L = s->L;
   for (lua_Integer i = 1; i <= count; i++) {
-    lua_createtable(L, 0, 4); /* teep.suit.sequence adds the row */
+    lua_createtable(L, 0, 4);
     lua_pushvalue(L, -1);
     lua_rawseti(L, LIST, i);
     if (!read_command(s)) return false;
@@ -84,12 +109,12 @@ static bool read_sequence(sequence *s, lua_Integer most) {
   return read_commands(s, count);
 }
 
-/* (schema of codes, schemas of arguments by code, bytes, most bytes, most commands) -> list, or
- * what was read of it, message and code */
-static int commands(lua_State *L) {
-  luaL_checktype(L, ARGUMENTS, LUA_TTABLE);
+/* (bytes, most bytes, most commands, offset of the bytes) -> list, or what was read of it, message
+ * and code */
+static int read_bytes(lua_State *L) {
   lteep_bytes input = lteep_check_bytes(L, INPUT);
   lua_Integer most = luaL_checkinteger(L, MOST);
+  luaL_checkinteger(L, BASE);
   sequence s = {L, lteep_reader_on(input), lteep_cbor_default_limits, LTEEP_OK};
   s.limits.bytes = (size_t)luaL_checkinteger(L, MOST_BYTES);
   lua_settop(L, LIST);
@@ -104,7 +129,16 @@ static int commands(lua_State *L) {
   return 3;
 }
 
-static const luaL_Reg functions[] = {{"commands", commands}, {NULL, NULL}};
+/* (schema of codes, schema of policies, policies, commands) -> reader */
+static int reader(lua_State *L) {
+  luaL_checktype(L, 3, LUA_TTABLE);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  lua_settop(L, 4);
+  lua_pushcclosure(L, read_bytes, 4);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {{"reader", reader}, {NULL, NULL}};
 
 int lteep_open_suit(lua_State *L) {
   luaL_newlib(L, functions);

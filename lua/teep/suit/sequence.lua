@@ -18,9 +18,9 @@ local policy_codec <const> = schema.compile{ name = "policy", type = "bits", val
 local policies <const> = {}
 for bits = 0, 15 do policies[string.char(bits)] = policy_codec:decode(string.char(bits)) end
 
--- Of arguments. Where there is none, the argument is a reporting policy, or the command is not supported.
-local codecs <const> = {}
-for code, row in pairs(commands) do codecs[code] = row.argument and schema.compile(row.argument) end
+for _, row in pairs(commands) do row.codec = row.argument and schema.compile(row.argument) or policy_codec end
+
+local read <const> = core.reader(code_number, policy_codec, policies, commands)
 
 local decode
 
@@ -64,58 +64,43 @@ function decode_nested.several(limits, command, position, depth)
   return true
 end
 
-local function name(code) return labels.describe(labels.commands, code) .. ": " end
-
-local function decode_policy(command)
-  local policy, message, code = policies[command.argument], nil, nil
-  if not policy then policy, message, code = policy_codec:decode(command.argument) end
-  if not policy then return nil, name(command.code) .. message, code end
-  command.argument = policy
-  return true
-end
-
--- What a command means to this processor. Offsets count from the head of the array of the section, as SUIT
--- Reports want them; so does libcsuit. A sequence within another lies inside its bytes, so that its offsets
--- are of the section as well.
-local function complete(limits, command, base, depth)
-  local row <const>, offset <const> = commands[command.code], base + command.offset
-  command.row, command.offset = row, offset
-  if not row then
-    command.argument = nil
-  elseif not row.argument then
-    return decode_policy(command)
-  elseif row.nested then
-    return decode_nested[row.nested](limits, command, offset + head_size(command.code), depth)
-  end
-  return true
-end
-
 -- The innermost command that is wrong is the one to name.
 local function at(offset, message)
   return message:find "^at byte" and message or ("at byte %d: %s"):format(offset, message)
 end
 
-local function complete_first(count, limits, list, base, depth)
+local function decode_branches(count, limits, list, depth)
   for i = 1, count do
-    local ok, message, code = complete(limits, list[i], base, depth)
-    if not ok then return nil, at(list[i].offset, message), code end
+    local command <const> = list[i]
+    local kind <const> = command.row and command.row.nested
+    if kind then
+      local position <const> = command.offset + head_size(command.code)
+      local ok, message, code = decode_nested[kind](limits, command, position, depth)
+      if not ok then return nil, at(command.offset, message), code end
+    end
   end
   return list
 end
 
+-- Of the commands read, the last is wrong; one in front of it may be wrong inside.
+local function refuse(limits, list, depth, message, code)
+  local ok, why, fault = decode_branches(#list - 1, limits, list, depth)
+  if not ok then return ok, why, fault end
+  local wrong <const> = list[#list]
+  if wrong.row then message = labels.describe(labels.commands, wrong.code) .. ": " .. message end
+  return nil, at(wrong.offset, message), code
+end
+
+-- Offsets count from the head of the array of the section, as SUIT Reports want them; so does libcsuit. A
+-- sequence within another lies inside its bytes, so that its offsets are of the section as well.
 function decode(bytes, limits, base, depth)
   if depth > limits.nesting then
     return errors.fail("limit_reached", "sequences are nested deeper than %d", limits.nesting)
   end
-  local list, message, code =
-    core.commands(code_number, codecs, bytes, limits.manifest_bytes, limits.commands)
-  if not code then return complete_first(#list, limits, list, base, depth) end
-  local wrong <const> = list and list[#list]
-  if not wrong then return list, message, code end
-  -- One in front of it may be wrong for another reason.
-  local ok, why, fault = complete_first(#list - 1, limits, list, base, depth)
-  if not ok then return ok, why, fault end
-  return nil, at(base + wrong.offset, wrong.code and name(wrong.code) .. message or message), code
+  local list, message, code = read(bytes, limits.manifest_bytes, limits.commands, base)
+  if not list then return list, message, code end
+  if code then return refuse(limits, list, depth, message, code) end
+  return decode_branches(#list, limits, list, depth)
 end
 
 --- Decode a sequence, and all that are nested in it.
@@ -140,7 +125,7 @@ end
 function sequence.encode(list)
   local encoded <const> = {}
   for _, command in ipairs(list) do
-    local argument, message, code = (codecs[command[1]] or policy_codec):encode(command[2])
+    local argument, message, code = commands[command[1]].codec:encode(command[2])
     if not argument then return argument, message, code end
     encoded[#encoded + 1] = code_number:encode(command[1])
     encoded[#encoded + 1] = argument
