@@ -1,5 +1,108 @@
-/* Room `suit` of teep.core: SUIT command sequences (draft-ietf-suit-manifest section 8.4.6). */
+/* Room `suit` of teep.core: what is read for each manifest (draft-ietf-suit-manifest): members of
+ * an envelope (section 8.2), command sequences (section 8.4.6), the text form of component
+ * identifiers. */
 #include "schema.h"
+
+/* --- Component identifiers --- */
+
+static void add_segment(luaL_Buffer *text, lteep_bytes segment) {
+  static const char digits[] = "0123456789ABCDEF";
+  for (size_t i = 0; i < segment.size; i++) {
+    uint8_t byte = segment.at[i];
+    if (byte > 0x20 && byte < 0x7f && byte != '/' && byte != '%') {
+      luaL_addchar(text, (char)byte);
+    } else {
+      luaL_addchar(text, '%');
+      luaL_addchar(text, digits[byte >> 4]);
+      luaL_addchar(text, digits[byte & 15]);
+    }
+  }
+}
+
+/* (segments) -> text, as teep.component_id has it */
+static int identifier(lua_State *L) {
+  luaL_Buffer text;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Unsigned count = lua_rawlen(L, 1);
+  lua_settop(L, 2);
+  luaL_buffinit(L, &text);
+  if (count == 0) luaL_addchar(&text, '%');
+  for (lua_Unsigned i = 1; i <= count; i++) {
+    if (i > 1) luaL_addchar(&text, '/');
+    lua_rawgeti(L, 1, (lua_Integer)i);
+    lua_replace(L, 2);
+    add_segment(&text, lteep_check_bytes(L, 2));
+  }
+  luaL_pushresult(&text);
+  return 1;
+}
+
+/* --- Envelopes --- */
+
+static void set_position(lua_State *L, const char *name, size_t position) {
+  lua_pushinteger(L, (lua_Integer)position);
+  lua_setfield(L, -2, name);
+}
+
+/* Field `key` of the member on top; false for a key that no envelope has. */
+static bool read_key(lua_State *L, lteep_reader *reader) {
+  lteep_cbor_item key;
+  if (!lteep_reader_next(reader, &key)) return false;
+  if (key.type == LTEEP_CBOR_UINT)
+    lua_pushinteger(L, (lua_Integer)key.value);
+  else if (key.type == LTEEP_CBOR_TEXT)
+    lua_pushlstring(L, (const char *)key.string.at, key.string.size);
+  else
+    return false;
+  lua_setfield(L, -2, "key");
+  return true;
+}
+
+/* Where the value of the member on top lies; false unless it is a byte string. */
+static bool read_place(lua_State *L, lteep_reader *reader) {
+  lteep_cbor_item value;
+  if (!lteep_reader_next(reader, &value) || value.type != LTEEP_CBOR_BYTES) return false;
+  set_position(L, "first", value.offset + 1);
+  set_position(L, "content", reader->at - value.string.size + 1);
+  set_position(L, "last", reader->at);
+  return true;
+}
+
+/* The pairs of a map into the list on top. The first that is none of an envelope ends it. */
+static void read_members(lua_State *L, lteep_reader *reader, uint64_t count) {
+  bool read = true;
+  for (uint64_t i = 1; read && i <= count; i++) {
+    lua_createtable(L, 0, 4);
+    read = read_key(L, reader) && read_place(L, reader);
+    lua_rawseti(L, -2, (lua_Integer)i);
+  }
+}
+
+/* (bytes, most bytes, tag) -> tagged, list of `{ key, first, content, last }`, positions as
+ * string.sub takes them; `nil, message, code` when the scanner refuses the bytes; nothing unless
+ * they are a map
+ */
+static int envelope(lua_State *L) {
+  lteep_bytes input = lteep_check_bytes(L, 1);
+  lteep_cbor_limits limits = lteep_cbor_default_limits;
+  limits.bytes = (size_t)luaL_checkinteger(L, 2);
+  limits.rules |= LTEEP_CBOR_SORTED;
+  size_t offset = 0;
+  lteep_status status = lteep_cbor_scan(input, &limits, &offset);
+  if (status) return lteep_push_scan_failure(L, "envelope", status, offset);
+  lteep_reader reader = lteep_reader_on(input);
+  lteep_cbor_item head;
+  bool read = lteep_reader_next(&reader, &head);
+  bool tagged = head.type == LTEEP_CBOR_TAG && head.value == (uint64_t)luaL_checkinteger(L, 3);
+  if (tagged) read = lteep_reader_next(&reader, &head);
+  if (!read || head.type != LTEEP_CBOR_MAP) return 0;
+  lua_pushboolean(L, tagged);
+  lua_createtable(L, 2, 0);
+  read_members(L, &reader, head.value);
+  return 2;
+}
+
+/* --- Command sequences --- */
 
 /* Upvalues of a reader: schemas of a code and of a reporting policy; the policies there are by
  * their encoding; the commands there are by code, each with the schema of its argument in `codec`.
@@ -138,7 +241,8 @@ static int reader(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg functions[] = {{"reader", reader}, {NULL, NULL}};
+static const luaL_Reg functions[] = {
+    {"identifier", identifier}, {"envelope", envelope}, {"reader", reader}, {NULL, NULL}};
 
 int lteep_open_suit(lua_State *L) {
   luaL_newlib(L, functions);

@@ -4,23 +4,17 @@
 -- is written `%XX`. An empty segment is an empty string between slashes; `%` alone is the identifier
 -- without segments.
 -- @module teep.component_id
+local core <const> = require("teep.core").suit
 local errors <const> = require "teep.errors"
 
 local component_id = {}
 
-local escapes <const> = {}
-for byte = 0, 255 do escapes[string.char(byte)] = ("%%%02X"):format(byte) end
-
 --- Identifier to text.
+-- @function format
 -- @tparam {string,...} id
 -- @treturn string text
 -- @usage component_id.format{ "hello", "\0\1" } --> "hello/%00%01"
-function component_id.format(id)
-  if #id == 0 then return "%" end
-  local segments = {}
-  for i = 1, #id do segments[i] = id[i]:gsub("[^!-$&-.0-~]", escapes) end
-  return table.concat(segments, "/")
-end
+component_id.format = core.identifier
 
 --- Text to identifier, the inverse of @{format}.
 -- @tparam string text

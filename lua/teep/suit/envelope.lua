@@ -3,6 +3,7 @@
 -- original bytes: digests and signatures are taken over those, and payloads of megabytes stay where they are.
 -- @module teep.suit.envelope
 local cbor <const> = require "teep.cbor"
+local core <const> = require("teep.core").suit
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
 
@@ -14,32 +15,6 @@ Envelope.__index = Envelope
 local severed <const> = {}
 for _, rows in ipairs{ labels.sections, labels.metadata } do
   for _, row in ipairs(rows) do severed[row.label] = row.severable and row.name or nil end
-end
-
-local UINT <const>, BYTES <const>, TEXT <const>, MAP <const>, TAG <const> = 0, 2, 3, 5, 6
-
--- Major type, argument and position after the head. The bytes have passed the strict scanner.
-local function head(bytes, at)
-  local initial <const> = bytes:byte(at)
-  local information <const> = initial & 0x1F
-  if information < 24 then return initial >> 5, information, at + 1 end
-  local argument, after = string.unpack(">I" .. (1 << (information - 24)), bytes, at + 1)
-  return initial >> 5, argument, after
-end
-
-local function next_value(bytes, at, key)
-  local major, size, content = head(bytes, at)
-  if major ~= BYTES then
-    return errors.fail("wrong_type", "envelope.%s: want a byte string", labels.shown(key))
-  end
-  return { first = at, content = content, last = content + size - 1 }
-end
-
-local function next_key(bytes, at)
-  local major, argument, after = head(bytes, at)
-  if major == TEXT then return bytes:sub(after, after + argument - 1), after + argument end
-  if major == UINT then return argument, after end
-  return errors.fail("unknown_field", "envelope: a key that is neither an unsigned integer nor text")
 end
 
 -- draft-ietf-suit-manifest section 11.1 keeps label 1 for delegation, which no current draft defines.
@@ -62,25 +37,27 @@ local function add_payload(self, name, span, limits)
   return true
 end
 
-local function read_member(self, at, limits)
-  local key, after, code = next_key(self.bytes, at)
-  if not key then return key, after, code end
-  local span, message, fault = next_value(self.bytes, after, key)
-  if not span then return span, message, fault end
-  local ok
-  if type(key) == "string" then
-    ok, message, fault = add_payload(self, key, span, limits)
-  else
-    ok, message, fault = check_label(key)
-    self.members[key] = span
+local function add_member(self, span, limits)
+  local key <const> = span.key
+  if not key then
+    return errors.fail("unknown_field", "envelope: a key that is neither an unsigned integer nor text")
   end
-  if not ok then return ok, message, fault end
-  return span.last + 1
+  if not span.content then
+    return errors.fail("wrong_type", "envelope.%s: want a byte string", labels.shown(key))
+  end
+  if type(key) == "string" then return add_payload(self, key, span, limits) end
+  self.members[key] = span
+  return check_label(key)
 end
 
-local function scan(bytes, limits)
-  local ok, message, code = cbor.scan(bytes, { bytes = limits.envelope_bytes, sorted = true })
-  if not ok then return errors.fail(code, "envelope: %s", message) end
+local required <const> = { "authentication_wrapper", "manifest" }
+
+local function check_required(members)
+  for i = 1, #required do
+    if not members[labels[required[i]]] then
+      return errors.fail("missing_field", "envelope.%s: absent", required[i])
+    end
+  end
   return true
 end
 
@@ -91,24 +68,19 @@ end
 -- @treturn[2] nil, string, string `not_suit`, `too_large`, `unknown_field`, `wrong_type`, `missing_field`,
 --   `limit_reached` and the codes of the CBOR scanner
 function envelope.open(bytes, limits)
-  local ok, message, code = scan(bytes, limits)
-  if not ok then return ok, message, code end
-  local major, count, at = head(bytes, 1)
-  local tagged <const> = major == TAG and count == labels.envelope_tag
-  if tagged then major, count, at = head(bytes, at) end
-  if major ~= MAP then return errors.fail("not_suit", "envelope: want a map, tagged 107 or untagged") end
+  local tagged <const>, list <const>, code = core.envelope(bytes, limits.envelope_bytes, labels.envelope_tag)
+  if code then return tagged, list, code end
+  if not list then return errors.fail("not_suit", "envelope: want a map, tagged 107 or untagged") end
   local self <const> = setmetatable({
     bytes = bytes, tagged = tagged, members = {}, payloads = {}, payload_count = 0,
   }, Envelope)
-  for _ = 1, count do
-    at, message, code = read_member(self, at, limits)
-    if not at then return at, message, code end
+  local ok, message
+  for i = 1, #list do
+    ok, message, code = add_member(self, list[i], limits)
+    if not ok then return ok, message, code end
   end
-  for _, name in ipairs{ "authentication_wrapper", "manifest" } do
-    if not self.members[labels[name]] then
-      return errors.fail("missing_field", "envelope.%s: absent", name)
-    end
-  end
+  ok, message, code = check_required(self.members)
+  if not ok then return ok, message, code end
   return self
 end
 
