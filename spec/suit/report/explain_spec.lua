@@ -1,7 +1,9 @@
+local cbor <const> = require "teep.cbor"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "fixtures.suit_device"
 local hex <const> = require "teep.hex"
 local raw <const> = require "fixtures.suit_raw"
+local tree <const> = require "fixtures.suit_tree"
 local suit <const> = require "teep.suit"
 
 describe("teep.suit.explain_report", function()
@@ -38,7 +40,7 @@ describe("teep.suit.explain_report", function()
   it("tells a command of the shared sequence from one of the section at the same offset", function()
     local text <const> = explained(raw.make{
       shared = raw.sequence(20, raw.map{ [1] = ("o"):rep(16) }, 1, 15),
-      fields = { [20] = raw.sequence(20, raw.map{ [21] = require("teep.cbor").text(("u"):rep(14)) }, 21, 15) },
+      fields = { [20] = raw.sequence(20, raw.map{ [21] = cbor.text(("u"):rep(14)) }, 21, 15) },
     })
     assert.matches("component 0 (hello/app): vendor-identifier (1): found 76767676-7676-7676-7676-767676767676, "
       .. "expected 6f6f6f6f-6f6f-6f6f-6f6f-6f6f6f6f6f6f. The manifest is made for devices of another vendor", text, 1, true)
@@ -87,12 +89,178 @@ describe("teep.suit.explain_report", function()
     })
   end)
 
-  it("names nothing of the manifest for a failure in one of its dependencies", function()
-    local text <const> = suit.explain_report({
-      failure = { reason = 10, code = 0,
-        record = { manifest_id = { 1 }, section = 20, offset = 1, component_index = 0, parameters = {} } },
-    }, verified(raw.make()))
-    assert.matches("install at byte 1, component 0 of dependency 1. ", text, 1, true)
+  describe("follows the commands before the one that failed", function()
+    -- A payload that is none of the images: fetched, then compared.
+    local compare <const> = { 20, raw.map{ [21] = cbor.text "#0", [14] = #raw.payload }, 21, 2, 3, 15 }
+
+    local function after(shared, options)
+      return (explained(raw.make{ shared = shared, fields = { [20] = raw.sequence(table.unpack(compare)) } }, options))
+    end
+
+    local function expects(text, ...)
+      local wanted <const> = {}
+      for i, image in ipairs{ ... } do wanted[i] = short(image) end
+      assert.matches("image-match (3): found " .. short(raw.payload) .. ", 13 bytes, expected "
+        .. table.concat(wanted, " or ") .. ", 13 bytes. ", text, 1, true)
+    end
+
+    it("into the sequence of a try-each that succeeded, as the claims of the report tell", function()
+      local function branch(slot, image) return raw.sequence(20, raw.map{ [5] = slot }, 5, 5, 20, raw.image(image)) end
+      for slot, image in pairs{ [0] = "first", [1] = "second" } do
+        local facts <const> = { vendor_identifier = raw.device.vendor_identifier, class_identifier = raw.device.class_identifier,
+          slot = function() return slot end }
+        expects(after(raw.sequence(15, cbor.array{ branch(0, "first"), branch(1, "second") }), { device = facts }), image)
+      end
+    end)
+
+    it("into all sequences that may have succeeded, where no claims tell", function()
+      local function branch(image) return raw.sequence(20, raw.image(image), 1, 0) end
+      local null <const> = raw.sequence(15, cbor.array{ branch "a", branch "b", cbor.null })
+      expects(after(null), "a", "b")
+    end)
+
+    it("not into those behind one that cannot fail", function()
+      expects(after(raw.sequence(15, cbor.array{ raw.sequence(20, raw.image "a"), raw.sequence(20, raw.image "b") })), "a")
+    end)
+
+    it("on each component alone", function()
+      local function branch(slot, image) return raw.sequence(20, raw.map{ [5] = slot }, 5, 5, 20, raw.image(image)) end
+      local all <const> = { 12, true, 15, cbor.array{ branch(0, "first"), branch(1, "second") }, 12, 1 }
+      table.move(compare, 1, #compare, #all + 1, all)
+      expects(explained(raw.make{
+        components = { { "a" }, { "b" } }, shared = false, fields = { [24] = false, [20] = raw.sequence(table.unpack(all)) },
+      }, { device = { vendor_identifier = raw.device.vendor_identifier, class_identifier = raw.device.class_identifier,
+        slot = function(id) return id[1] == "a" and 0 or 1 end } }), "second")
+    end)
+
+    it("and forgets which component a sequence within has chosen", function()
+      local text <const> = explained(raw.make{
+        components = { { "a" }, { "b" } }, shared = false,
+        fields = { [24] = false, [20] = raw.sequence(12, 1, 32, raw.sequence(12, 0, 20, raw.image "a"),
+          20, raw.image "b", table.unpack(compare)) },
+      })
+      expects(text, "b")
+    end)
+
+    it("to the last sequence of a try-each that failed", function()
+      local function branch(vendor) return raw.sequence(20, raw.map{ [1] = vendor:rep(16) }, 1, 15) end
+      local text <const> = explained(raw.make{ fields = { [20] = raw.sequence(15, cbor.array{ branch "a", branch "b" }) } })
+      assert.matches("install at byte 49, component 0 (hello/app): vendor-identifier (1): found "
+        .. "76767676-7676-7676-7676-767676767676, expected 62626262-6262-6262-6262-626262626262.", text, 1, true)
+    end)
+
+    it("through set-parameters, override-multiple and copy-params", function()
+      for image, commands in pairs{
+        ["b"] = { 19, raw.image "not this" }, ["new"] = { 34, raw.map{ [0] = raw.image "a2", [1] = raw.image "new" } },
+        ["a"] = { 35, raw.map{ [0] = cbor.array{ 3 } } },
+      } do
+        local all <const> = { 12, 0, 20, raw.image "a", 12, 1, 20, raw.image "b", table.unpack(commands) }
+        table.move(compare, 1, #compare, #all + 1, all)
+        local text <const> = explained(raw.make{
+          components = { { "a" }, { "b" } }, shared = false, fields = { [24] = false, [20] = raw.sequence(table.unpack(all)) },
+        })
+        expects(text, image)
+      end
+    end)
+
+    it("into a section that is severed", function()
+      local content <const> = raw.sequence(20, raw.image "other", table.unpack(compare))
+      local text <const> = explained(raw.make{ shared = false,
+        fields = { [20] = cbor.array{ -16, crypto.digest("SHA-256", cbor.encode(content)) } },
+        envelope = { members = { [20] = content } } })
+      expects(text, "other")
+    end)
+  end)
+
+  it("tells the command of a dependency that travels along, by its digest", function()
+    local content <const> = raw.sequence(20, raw.map{ [18] = "xx", [3] = cbor.encode(raw.digest "yy") }, 18, 2, 3, 15)
+    local text <const>, without <const> = explained(tree.parent{ child_options = { fields = { [20] = content } } })
+    assert.matches("install at byte 48, component 0 (child/app) of dependency 1 (child/suit): image-match (3): found "
+      .. short "xx" .. ", 2 bytes, expected " .. short "yy" .. ". The payload", (text:gsub("%.%.%.", "...")), 1, true)
+    assert.matches("install at byte 48, component 0 of dependency 1: found ", without, 1, true)
+    local report <const> = { failure = { reason = 10, code = 0,
+      record = { manifest_id = { 1 }, section = 20, offset = 48, component_index = 0, parameters = {} } } }
+    local gone <const> = suit.explain_report(report, suit.decode(tree.parent{ child = false }))
+    assert.matches("install at byte 48, component 0 of dependency 1 (child/suit). ", gone, 1, true)
+    local other <const> = suit.explain_report(report, suit.decode(tree.parent{ child = tree.child{ fields = { [2] = 9 } } }))
+    assert.equal(gone, other)
+  end)
+
+  describe("tells what conditions of updates have found and what was expected:", function()
+    local version <const> = cbor.encode(cbor.array{ 2, cbor.array{ 1, 2 } })
+    for wanted, case in pairs{
+      ["use-before (4): found 1970-01-01T00:01:41Z, expected 1970-01-01T00:01:40Z. The time"] =
+        { { [4] = 100 }, 4, clock = function() return 101 end },
+      ["minimum-battery (26): found 99 mWh, expected 100 mWh. Charge"] =
+        { { [26] = 100 }, 26, battery = function() return 99 end },
+      ["update-authorized (27): found priority -5, which was not permitted. Have"] =
+        { { [27] = -5 }, 27, authorized = function() return false end },
+      ["version (28): found version 1.1-rc.2, expected >= 1.2. The manifest wants"] =
+        { { [28] = version }, 28, version = function() return { 1, 1, -1, 2 } end },
+      ["check-content (6): found 13 bytes, expected content of 3 bytes. Bring"] = { { [18] = "abc" }, 6 },
+      ["image-not-match (25): found " .. short(raw.payload) .. ", 13 bytes, expected any other. Bring"] = { {}, 25 },
+      ["image-not-match (25). "] = { { [3] = false }, 25 },
+      ["device-identifier (24): found 64646464-6464-6464-6464-646464646464, the parameter is not set. Set the parameter"] =
+        { {}, 24, device_identifier = ("d"):rep(16) },
+    } do
+      it(wanted, function()
+        local parameters <const> = { [3] = cbor.encode(raw.digest(raw.payload)), [14] = #raw.payload, [21] = cbor.text "#0" }
+        for label, value in pairs(case[1]) do parameters[label] = value or nil end
+        local facts <const> = { vendor_identifier = raw.device.vendor_identifier, class_identifier = raw.device.class_identifier }
+        for name, value in pairs(case) do facts[name] = type(name) == "string" and value or nil end
+        local text <const> = explained(raw.make{ shared = false,
+          fields = { [20] = raw.sequence(20, raw.map(parameters), 21, 2, case[2], 15) } }, { device = facts })
+        assert.matches("component 0 (hello/app): " .. wanted, text, 1, true)
+      end)
+    end
+
+    it("shows a time beyond the year 9999 as it is", function()
+      local text <const> = suit.explain_report{ failure = { reason = 10, code = 0, record = { manifest_id = {}, section = 20,
+        offset = 1, component_index = 0, parameters = { use_before = -1 } } } }
+      assert.matches("found 18446744073709551615 seconds since 1970", text, 1, true)
+    end)
+  end)
+
+  describe("names every reason of a SUIT Report:", function()
+    local severed <const> = raw.sequence(14, 15)
+    for wanted, case in pairs{
+      ["CBOR parse: install at byte 0, component 0. Look at"] = { 1, { [20] = raw.sequence(20, raw.uri "#0", 21) } },
+      ["COSE unsupported: install at byte 9, component 0 (hello/app): write (18). Protect manifest and payload"] =
+        { 2, { [20] = raw.sequence(20, raw.map{ [18] = "x", [19] = "\xA0" }, 18, 2) }, { decrypt = suit.decrypt_with{} } },
+      ["algorithm unsupported: install at byte 1, component 0 (hello/app): override-parameters (20). Use algorithms"] =
+        { 3, { [20] = raw.sequence(20, raw.map{ [3] = cbor.encode(cbor.array{ -44, ("x"):rep(64) }) }, 3, 15) } },
+      ["unauthorised: before the first command. The manifest or a severed member was changed"] =
+        { 4, { [20] = cbor.array{ -16, ("x"):rep(32) } } },
+      ["unauthorised: before the first command. A later manifest was installed before"] =
+        { 4, {}, { current = function() return 2 end } },
+      ["command unsupported: install at byte 1, component 0 (hello/app): command 77. Leave the command out"] =
+        { 5, { [20] = raw.sequence(77, 15) } },
+      ["command unsupported: before the first command. The device knows another version of manifests"] = { 5, { [1] = 2 } },
+      ["component unsupported: install at byte 1, component 0 (hello/app): set-component-index (12). Name components"] =
+        { 6, { [20] = raw.sequence(12, 5, 3, 15) } },
+      ["component unauthorised: "] =
+        { 7, { [20] = raw.sequence(20, raw.uri "#0", 21, 2) }, { rights = {
+          [raw.signer:thumbprint()] = { modify = { { "hello", "suit" } }, read = { { "hello" } } } } } },
+      ["parameter unsupported: install at byte 1, component 0 (hello/app): override-parameters (20). Leave the parameter out"] =
+        { 8, { [20] = raw.sequence(20, raw.map{ [99] = 1 }, 3, 15) } },
+      ["parameter unsupported: install at byte 1, component 0 (hello/app): fetch (21). Set the parameter"] =
+        { 8, { [20] = raw.sequence(21, 15) } },
+      ["condition failed: install at byte 1, component 0 (hello/app): abort (14). "] = { 10, { [20] = severed } },
+      ["operation failed: before the first command. Send the envelope with all of its severed members."] =
+        { 11, { [20] = cbor.array{ -16, crypto.digest("SHA-256", cbor.encode(severed)) } }, nil, true },
+      ["operation failed: install at byte 8, component 0 (hello/app): fetch (21). Make the payload available"] =
+        { 11, { [20] = raw.sequence(20, raw.uri "#no", 21, 2) } },
+    } do
+      it(wanted, function()
+        local changed <const> = cbor.type(case[2][20]) == "array" and not case[4] and { [20] = severed } or nil
+        local envelope <const> = raw.make{ fields = case[2], envelope = { members = changed } }
+        local view <const>, message <const>, _, refused <const> = suit.verify(envelope, { keys = raw.trusted })
+        local outcome <const> = view and sim:run(view, case[3]) or assert(refused, message)
+        local report <const> = assert(suit.read_report(suit.report(outcome)))
+        assert.equal(case[1], report.failure.reason)
+        assert.matches(wanted, suit.explain_report(report, suit.decode(envelope)), 1, true)
+      end)
+    end
   end)
 
   it("shows 128 bytes of a measured text", function()

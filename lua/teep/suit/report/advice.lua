@@ -5,6 +5,9 @@ local reasons <const> = require "teep.suit.reasons"
 
 local advice = {}
 
+--- Of a condition whose parameter is not set.
+advice.unset = "Set the parameter before the command, in the same section or the shared sequence."
+
 local CONDITION_FAILED <const>, OPERATION_FAILED <const> = 10, 11
 
 -- By error code, where the report comes from a processor of ours.
@@ -24,7 +27,12 @@ local by_code <const> = {
   payload_unconfirmed = "State the image-digest and have image-match check it after the payload is stored.",
   limit_reached = "The manifest asks for more than the device allows: make it ask for less, or raise "
     .. "suit_limits of the device.",
-  parameter_unset = "Set the parameter before the command, in the same section or the shared sequence.",
+  parameter_unset = advice.unset,
+  manifest_version = "The device knows another version of manifests: make it anew.",
+  command_forbidden = "The command may not stand there: correct the manifest.",
+  dependency_unchecked = "Check each dependency with dependency-integrity before it is processed.",
+  dependency_incomplete = "Fetch each dependency before payloads, and process it in every section it has.",
+  dependency_cycle = "Let no manifest depend on itself.",
 }
 
 -- By command, of conditions and directives.
@@ -48,7 +56,7 @@ local by_command <const> = {
 -- By reason of the report (draft-ietf-suit-report section 4).
 local by_reason <const> = {
   [1] = "Look at the manifest with `teep inspect`, and make it anew.",
-  [2] = "Protect the manifest with a COSE structure the device knows.",
+  [2] = "Protect manifest and payload with COSE structures that the device knows.",
   [3] = "Use algorithms the device has: its capability report lists them.",
   [4] = "Sign with a key the device trusts, or add the key to its trust anchors.",
   [5] = "Leave the command out: the capability report of the device lists those it has.",
