@@ -8,6 +8,7 @@ local examples <const> = require "fixtures.suit_encryption"
 local key <const> = require "teep.key"
 local raw <const> = require "fixtures.suit_raw"
 local suit <const> = require "teep.suit"
+local tree <const> = require "fixtures.suit_tree"
 local vectors <const> = require "fixtures.suit_vectors"
 
 local plaintext <const> = "The secret of this component: 7c1b8f2e-33d0"
@@ -310,6 +311,25 @@ describe("encrypted payloads", function()
       assert.equal(raw.payload, sim:content(raw.component))
       assert(sim:process(raw.make(), { procedure = "uninstall" }).ok)
     end
+  end)
+
+  it("are confirmed by a dependency that they decrypt to only where their own digest was stated (S-096)", function()
+    local made <const> = secret("A128CTR", nil, tree.child())
+    local function copied(digest)
+      return tree.parent{
+        child = false, members = { ["#c"] = made.ciphertext },
+        fields = {
+          [15] = raw.sequence(12, 0, 20, parameters{ [21] = cbor.text "#c", [3] = digest }, 21, 2, 12, 1, 20,
+            parameters{ [3] = tree.digest(tree.child_manifest()), [19] = made.info, [22] = 0 }, 22, 2, 7, 2),
+          [20] = raw.sequence(12, 1, 11, 2), [24] = false,
+        },
+      }
+    end
+    local given <const> = { decrypt = decrypter(), rules = { lenient_completeness = true } }
+    refused("payload_unconfirmed", 4, sim:process(copied(), given))
+    local outcome <const> = sim:process(copied(cbor.encode(raw.digest(made.ciphertext))), given)
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(tree.child_content, sim:content(tree.child_component))
   end)
 
   it("are described by set-parameters and in a shared sequence as well (S-090, P-07)", function()

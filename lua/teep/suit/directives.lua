@@ -47,7 +47,7 @@ end
 
 -- Decrypt into the component: what is known of ciphertext and plaintext is compared before and after
 -- (draft-ietf-suit-firmware-encryption sections 7.2 and 8), or the tag of an AEAD is: both are then what was
--- signed for. Of a dependency, dependency-integrity does so.
+-- signed for. Of a dependency, dependency-integrity compares what counts of its envelope.
 local function decrypt(state, frame, index, given, found, stated)
   local parameters <const>, own <const> = frame:parameters(index), frame.dependencies[index]
   local what <const> = given.what
@@ -57,7 +57,7 @@ local function decrypt(state, frame, index, given, found, stated)
   -- The digest of the ciphertext may be all there is: it has to be that of what is decrypted.
   local source <const> = found and content.unchanged(given.source, found) or given.source
   local done, measured, fault = put(state, frame, index, {
-    what = what, source = source, info = info, confirmed = true,
+    what = what, source = source, info = info, confirmed = given.confirmed or stated or not own,
   })
   if not done then return done, measured, fault end
   ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
@@ -150,7 +150,7 @@ function directives.copy(state, frame, index)
   if not info then return put(state, frame, index, given) end
   local stated <const> = source.frame:parameters(source.index).image_digest
   local ok, measured, code = decrypt(state, frame, index, given, found, stated)
-  if ok then state:confirm(source.frame, source.index) end
+  if ok and (stated or not frame.dependencies[index]) then state:confirm(source.frame, source.index) end
   return ok, measured, code
 end
 
