@@ -131,9 +131,10 @@ describe("teep.suit.process", function()
       local function from(uri) return raw.make{ fields = { [20] = raw.sequence(20, raw.uri(uri), 21, 2) } } end
       refused("payload_not_found", 11, from "#1")
       refused("payload_not_found", 11, from "https://example.org/hello")
-      refused("not_connected", 11, from "https://example.org/hello", {
+      local outcome <const> = refused("not_connected", 11, from "https://example.org/hello", {
         fetch = function() return nil, "https://example.org: no route", "not_connected" end,
       })
+      assert.equal("install: hello/app: fetch: https://example.org: no route", outcome.message)
     end)
 
     it("does not ask the network for a fragment (P-21)", function()

@@ -62,10 +62,10 @@ end
 
 -- An image-size that a manifest states may lower what the host has set, but not raise it. What would not be
 -- stored need not be fetched first.
-local function check_size(state, parameters, what)
+local function check_size(state, parameters)
   local stated <const>, cap <const> = parameters.image_size, state.limits.payload_bytes
   if not stated or not math.ult(cap, stated) then return true end
-  return errors.fail("limit_reached", "%s: image-size is %u bytes, the limit %d", what, stated, cap)
+  return errors.fail("limit_reached", "image-size is %u bytes, the limit %d", stated, cap)
 end
 
 -- How many bytes a component may get, and what to say above that.
@@ -76,14 +76,14 @@ local function bound(state, parameters)
 end
 
 -- A place for bytes: passes them on until a limit is exceeded.
-local function bounded(state, parameters, slot, what)
+local function bounded(state, parameters, slot)
   local limit <const>, message <const>, code <const> = bound(state, parameters)
   local size = 0
   return function(bytes)
     size = size + #bytes
-    if size > limit then return errors.fail(code, what .. ": " .. message, limit) end
+    if size > limit then return errors.fail(code, message, limit) end
     local ok <const>, why <const>, fault <const> = state:work(#bytes)
-    if not ok then return nil, what .. ": " .. why, fault end
+    if not ok then return ok, why, fault end
     return slot:write(bytes)
   end
 end
@@ -104,6 +104,21 @@ local function transfer(state, source, info, sink)
   return filter:finish()
 end
 
+local function store(state, frame, index, given)
+  local parameters <const> = frame:parameters(index)
+  local slot, found
+  local ok, message, code = check_size(state, parameters)
+  if ok then slot, message, code = open(state, frame, index) end
+  if not slot then return nil, message, code end
+  ok, message, code = transfer(state, given.source, given.info, bounded(state, parameters, slot))
+  if ok then found, message, code = slot:finish() end
+  if found and parameters.component_metadata then
+    ok, message, code = state.device.metadata(state.txn, frame:id(index), parameters.component_metadata)
+    found = ok and found
+  end
+  return found, message, code
+end
+
 --- Put bytes into a component.
 -- @tparam State state
 -- @tparam Frame frame
@@ -117,20 +132,8 @@ end
 -- @treturn[1] table content
 -- @treturn[2] nil, string, string
 function content.put(state, frame, index, given)
-  local parameters <const>, what <const> = frame:parameters(index), given.what
-  local slot, found
-  local ok, message, code = check_size(state, parameters, what)
-  if not ok then return ok, message, code end
-  slot, message, code = open(state, frame, index)
-  if not slot then return nil, what .. ": " .. message, code end
-  ok, message, code = transfer(state, given.source, given.info, bounded(state, parameters, slot, what))
-  if not ok then return ok, message, code end
-  found, message, code = slot:finish()
-  if found and parameters.component_metadata then
-    ok, message, code = state.device.metadata(state.txn, frame:id(index), parameters.component_metadata)
-    found = ok and found
-  end
-  if not found then return nil, what .. ": " .. message, code end
+  local found <const>, message <const>, code <const> = store(state, frame, index, given)
+  if not found then return nil, given.what .. ": " .. message, code end
   state:stage(frame, index, found, given.confirmed)
   return found
 end

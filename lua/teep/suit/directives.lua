@@ -74,11 +74,7 @@ local function source_of(state, frame, uri)
   if not state.fetch then
     return errors.fail("payload_not_found", "fetch: no way to fetch %s", labels.shown(uri))
   end
-  return function(sink)
-    local ok, message, code = state.fetch(uri, 0, sink)
-    if not ok then return nil, "fetch: " .. message, code end
-    return true
-  end
+  return function(sink) return state.fetch(uri, 0, sink) end
 end
 
 -- Fetched bytes stay encrypted (draft-ietf-suit-firmware-encryption section 4), but for those of a dependency
