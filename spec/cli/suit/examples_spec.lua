@@ -80,7 +80,7 @@ describe("examples/suit:", function()
       uninstall(name, {})
       assert.is_nil(sim:content{ "hello", "new" })
     end
-    assert.matches("severed payload_fetch: present, digest ok", run("suit", "inspect", "update.suit"), 1, true)
+    assert.matches("severed payload_fetch at byte 444: present, digest ok", run("suit", "inspect", "update.suit"), 1, true)
   end)
 
   it("personalization.lua brings the component with its data, and takes both away", function()

@@ -1,3 +1,6 @@
+local cbor <const> = require "teep.cbor"
+local crypto <const> = require "teep.crypto"
+local hex <const> = require "teep.hex"
 local key <const> = require "teep.key"
 local raw <const> = require "fixtures.suit_raw"
 local suit <const> = require "teep.suit"
@@ -63,6 +66,82 @@ describe("verdicts on an envelope", function()
     assert.same({ "hello/suit", true }, { found.payloads[2].dependency, found.payloads[2].ok })
   end)
 
+  it("say where everything is, in bytes", function()
+    local found <const> = look(bytes)
+    local function at(offset) return bytes:byte(offset + 1) end
+    assert.same({ 0x58, 36 }, { bytes:byte(found.digest_offset + 1, found.digest_offset + 2) })
+    assert.equal(0xD2, bytes:byte(found.blocks[1].offset + 3)) -- tag 18, behind the head of its byte string
+    assert.equal(bytes:sub(found.severed[1].offset + 3, -1):sub(1, 5), "\xa1\x62en\xa1")
+    assert.equal(0x40 | #raw.payload, at(found.payloads[1].offset))
+    local inside <const> = found.payloads[2].inside
+    assert.same({ 0x58, 36 }, { bytes:byte(inside.digest_offset + 1, inside.digest_offset + 2) })
+    assert.equal(0xD2, bytes:byte(inside.blocks[1].offset + 3))
+    assert.equal(0x40 | #raw.payload, at(inside.payloads[1].offset))
+    local text <const> = table.concat(verdicts.lines(found), "\n")
+    for _, offset in ipairs{ found.digest_offset, found.severed[1].offset, found.payloads[1].offset, inside.blocks[1].offset } do
+      assert.truthy(text:find(" at byte " .. offset .. ": ", 1, true))
+    end
+  end)
+
+  it("look into dependencies: digest, structure, signature and severed members of their own", function()
+    local inside <const> = look(bytes).payloads[2].inside
+    assert.is_true(inside.digest_ok)
+    assert.is_true(inside.blocks[1].verified)
+    assert.equal("hello/suit", inside.manifest)
+    local severed <const> = raw.sequence(20, raw.uri "#0", 21, 2, 3, 15)
+    local stated <const> = cbor.array{ -16, crypto.digest("SHA-256", cbor.encode(severed)) }
+    local function dependent(child) return assert(suit.create{
+      manifest_component_id = { "m" }, sequence_number = 1, dependencies = { { envelope = child } },
+    }) end
+    local child <const> = raw.make{ fields = { [20] = stated }, envelope = { members = { [20] = severed } } }
+    local whole <const> = dependent(child)
+    assert.is_true(look(whole).payloads[1].inside.severed[1].ok)
+    local at <const> = whole:find(severed, 1, true)
+    local forged <const> = look(whole:sub(1, at + 4) .. "X" .. whole:sub(at + 6))
+    assert.is_true(forged.digest_ok)
+    assert.is_false(forged.payloads[1].inside.severed[1].ok)
+    assert.matches("\n  severed install at byte %d+: present, NOT ok: ", table.concat(verdicts.lines(forged), "\n"))
+  end)
+
+  it("end four dependencies deep", function()
+    local all = raw.make()
+    for i = 1, 5 do
+      all = assert(suit.sign(assert(suit.create{
+        manifest_component_id = { "m" .. i }, sequence_number = 1, dependencies = { { envelope = all } },
+      }), { key = raw.signer }))
+    end
+    local found, depth = look(all), 0
+    while found.payloads[1] and found.payloads[1].inside do found, depth = found.payloads[1].inside, depth + 1 end
+    assert.equal(4, depth)
+  end)
+
+  it("tell of an encryption-info for whom it is, and whether it is one", function()
+    local recipient <const> = assert(key.generate{ algorithm = "ECDH-ES+A128KW", curve = "P-256" })
+    local made <const> = assert(suit.encrypt("secret", { recipients = { recipient }, algorithm = "A256GCM" }))
+    local secret <const> = component "a"
+    secret.staging, secret.encryption = { "e" }, made
+    local changed <const> = assert(suit.create{
+      manifest_component_id = { "m" }, sequence_number = 1, components = { secret },
+    })
+    local found <const> = look(changed).encryption[1]
+    assert.same({ "install", "A256GCM", true }, { found.section, found.algorithm, found.ok })
+    assert.same({ { algorithm = "ECDH-ES+A128KW", kid = hex.encode(recipient:thumbprint()) } }, found.recipients)
+    assert.equal(made.info, changed:sub(found.offset + 1, found.offset + #made.info))
+    local broken <const> = look(raw.make{ fields = { [20] = raw.sequence(32, raw.sequence(20, raw.map{ [18] = "x",
+      [19] = "\xA0" }, 18, 2)) } })
+    assert.is_false(broken.encryption[1].ok)
+    assert.matches("encryption%-info at byte %d+, in install: NOT ok: ", table.concat(verdicts.lines(broken), "\n"))
+  end)
+
+  it("know the images of slots", function()
+    local image <const> = component "a"
+    image.payload, image.slots = nil, { { slot = 0, payload = "one" }, { slot = 1, payload = "two" } }
+    local found <const> = look(assert(suit.create{
+      manifest_component_id = { "m" }, sequence_number = 1, components = { image },
+    }))
+    for i = 1, 2 do assert.same({ "a", true }, { found.payloads[i].component, found.payloads[i].ok }) end
+  end)
+
   it("tell a member that the manifest does not announce (S-032)", function()
     local changed <const> = suit.decode(bytes).envelope:with{ [16] = "\x82\x15\x02" }
     local found <const> = look(changed)
@@ -103,7 +182,6 @@ describe("the device of a dry run", function()
   end)
 
   it("shows nothing of what a sequence did that failed (S-019)", function()
-    local cbor <const> = require "teep.cbor"
     local record <const> = recorder(true)
     local commands <const> = raw.sequence(20, raw.map{ [18] = "x" }, 18, 2, 33, 2, 14, 15)
     local verified <const> = assert(suit.verify(raw.make{

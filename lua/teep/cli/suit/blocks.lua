@@ -73,10 +73,11 @@ end
 
 --- One line about a block.
 -- @tparam integer position counted from 1
--- @tparam table block of @{check}
+-- @tparam table block of @{check}; with `offset` in bytes that is told as well
 -- @treturn string
 function blocks.describe(position, block)
-  local line <const> = ("authentication block %d: %s %s, kid %s: "):format(position,
+  local place <const> = block.offset and (" at byte %d"):format(block.offset) or ""
+  local line <const> = ("authentication block %d%s: %s %s, kid %s: "):format(position, place,
     block.structure or "COSE", block.algorithm or "", block.kid or "none")
   if block.verified then return line .. "verified with " .. block.file end
   return line .. (block.why and "not verified, " .. block.why or "not checked, no key given")

@@ -3,7 +3,7 @@
 -- @module teep.suit.report.values
 local values = {}
 
-local LIMIT <const> = 4 -- of values of one parameter: who may be anything is told nothing
+local LIMIT <const> = 16 -- of values of one parameter: as many as a try-each has sequences
 
 --- The state before the first command.
 values.none = {}
