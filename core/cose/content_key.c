@@ -88,7 +88,7 @@ static lteep_status open_content_key(lteep_content_keys *keys,
 static bool may_go_on(lteep_status status) {
   return status == LTEEP_ERR_BAD_SIGNATURE || status == LTEEP_ERR_BAD_KEY ||
          status == LTEEP_ERR_WRONG_KEY || status == LTEEP_ERR_NO_PRIVATE_KEY ||
-         status == LTEEP_ERR_SIZE_OUT_OF_RANGE;
+         status == LTEEP_ERR_SIZE_OUT_OF_RANGE || status == LTEEP_ERR_UNSUPPORTED_ALGORITHM;
 }
 
 void lteep_content_key_reject(lteep_content_keys *keys, lteep_status why) {

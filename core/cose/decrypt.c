@@ -60,7 +60,7 @@ static lteep_status choose_content(const lteep_cose_sealed *message,
 static lteep_status open_stream(const opening *run, const lteep_key *key, lteep_buffer *out) {
   lteep_cipher cipher;
   if (out->capacity - out->size < run->content.size) return LTEEP_ERR_NO_ROOM;
-  lteep_status status = lteep_key_cipher(key, (lteep_bytes){run->iv, run->iv_size}, &cipher);
+  lteep_status status = lteep_key_cipher(key, false, (lteep_bytes){run->iv, run->iv_size}, &cipher);
   if (status == LTEEP_OK) status = lteep_cipher_update(&cipher, run->content, out->at + out->size);
   lteep_cipher_end(&cipher);
   if (status == LTEEP_OK) out->size += run->content.size;
@@ -96,7 +96,7 @@ lteep_status lteep_cose_decrypt(const lteep_cose_sealed *message,
     status = lteep_content_key_next(&keys, &content);
     if (status != LTEEP_OK) break;
     status = open_content(&run, content, plaintext);
-    if (status != LTEEP_ERR_BAD_SIGNATURE) break;
+    if (status != LTEEP_ERR_BAD_SIGNATURE && status != LTEEP_ERR_WRONG_KEY) break;
     lteep_content_key_reject(&keys, status);
     status = LTEEP_OK;
   }
@@ -115,7 +115,7 @@ static lteep_status try_macs(lteep_content_keys *keys, lteep_bytes covered) {
       status = lteep_key_mac_verify(content, covered, keys->message->mac);
     else
       return status;
-    if (status != LTEEP_ERR_BAD_SIGNATURE) return status;
+    if (status != LTEEP_ERR_BAD_SIGNATURE && status != LTEEP_ERR_WRONG_KEY) return status;
     lteep_content_key_reject(keys, status);
   }
 }

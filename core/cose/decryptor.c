@@ -38,7 +38,8 @@ static lteep_status prepare(lteep_decryptor *made, const lteep_cose_sealed *mess
   if (status != LTEEP_OK) return status;
   made->is_stream = lteep_algorithm_find((int)message->algorithm)->kind == LTEEP_KIND_CIPHER;
   if (made->is_stream)
-    return lteep_key_cipher(made->key, (lteep_bytes){made->iv, made->iv_size}, &made->cipher);
+    return lteep_key_cipher(made->key, false, (lteep_bytes){made->iv, made->iv_size},
+                            &made->cipher);
   return lteep_cose_associated(message->tag, message->protected_header, options->external_aad,
                                (lteep_bytes){NULL, 0}, &made->associated);
 }

@@ -111,7 +111,7 @@ static lteep_bytes iv_of(const sealing *run) {
 
 static lteep_status run_stream(sealing *run) {
   lteep_cipher cipher;
-  lteep_status status = lteep_key_cipher(run->key, iv_of(run), &cipher);
+  lteep_status status = lteep_key_cipher(run->key, true, iv_of(run), &cipher);
   if (status == LTEEP_OK)
     status = lteep_cipher_update(&cipher, run->options->content, run->result.at);
   lteep_cipher_end(&cipher);

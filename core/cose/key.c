@@ -5,14 +5,13 @@
 
 enum { KTY = 1, KID = 2, ALG = 3, KEY_OPS = 4, CRV = -1, K = -1, X = -2, Y = -3, D = -4 };
 
-/* key_ops (RFC 9052 table 5), as bits. */
-#define OP(n) (1u << (n))
-#define OPS_SIGN OP(1)
-#define OPS_VERIFY OP(2)
-#define OPS_ENCRYPTION (OP(3) | OP(4))
-#define OPS_WRAP (OP(5) | OP(6))
-#define OPS_DERIVE (OP(7) | OP(8))
-#define OPS_MAC (OP(9) | OP(10))
+/* Groups of key_ops (RFC 9052 table 5). */
+enum {
+  OPS_SIGNATURE = LTEEP_OP_SIGN | LTEEP_OP_VERIFY,
+  OPS_ENCRYPTION = LTEEP_OP_ENCRYPT | LTEEP_OP_DECRYPT | LTEEP_OP_WRAP | LTEEP_OP_UNWRAP,
+  OPS_DERIVE = LTEEP_OP_DERIVE_KEY | LTEEP_OP_DERIVE_BITS,
+  OPS_MAC = LTEEP_OP_MAC_CREATE | LTEEP_OP_MAC_VERIFY
+};
 enum { OPERATION_LAST = 10 };
 
 /* What was found in the map. */
@@ -81,7 +80,7 @@ static lteep_status read_operations(lteep_reader *reader, reading *found) {
     if (!lteep_reader_next(reader, &operation)) return LTEEP_ERR_BAD_KEY;
     bool number = operation.type == LTEEP_CBOR_UINT;
     if (!number && operation.type != LTEEP_CBOR_TEXT) return LTEEP_ERR_BAD_KEY;
-    if (number && operation.value <= OPERATION_LAST) found->operations |= OP(operation.value);
+    if (number && operation.value <= OPERATION_LAST) found->operations |= 1u << operation.value;
   }
   return reader->status == LTEEP_OK ? LTEEP_OK : LTEEP_ERR_BAD_KEY;
 }
@@ -146,7 +145,7 @@ static lteep_status check_members(const reading *found) {
 
 /* That of its curve, or key agreement where key_ops ask for that alone. */
 static int algorithm_of(const reading *found) {
-  bool derives = (found->operations & OPS_DERIVE) && !(found->operations & (OPS_SIGN | OPS_VERIFY));
+  bool derives = (found->operations & OPS_DERIVE) && !(found->operations & OPS_SIGNATURE);
   int crv = found->parts->crv;
   return derives && crv != LTEEP_CRV_ED25519 ? LTEEP_ALG_ECDH_ES_A128KW
                                              : lteep_curve_algorithm(crv);
@@ -161,20 +160,24 @@ static lteep_status choose_algorithm(const reading *found, int alg) {
   return LTEEP_OK;
 }
 
-/* Operations that make a key of this kind useful to us (RFC 9053: those of each algorithm). */
-static unsigned useful(const lteep_key_parts *parts, lteep_algorithm_kind kind) {
+/* Operations of this kind of key (RFC 9053: those of each algorithm). */
+static unsigned operations_of(lteep_algorithm_kind kind) {
   switch (kind) {
   case LTEEP_KIND_SIGNATURE:
-    return parts->has_private ? OPS_SIGN : OPS_SIGN | OPS_VERIFY;
+    return OPS_SIGNATURE;
   case LTEEP_KIND_AGREEMENT:
     return OPS_DERIVE;
   case LTEEP_KIND_MAC:
     return OPS_MAC;
-  case LTEEP_KIND_WRAP:
-    return OPS_WRAP;
   default:
     return OPS_ENCRYPTION;
   }
+}
+
+/* What makes a key useful to us: a private one signs. */
+static unsigned useful(const lteep_key_parts *parts, lteep_algorithm_kind kind) {
+  if (kind != LTEEP_KIND_SIGNATURE) return operations_of(kind);
+  return parts->has_private ? LTEEP_OP_SIGN : LTEEP_OP_VERIFY;
 }
 
 static lteep_status check_use(const reading *found) {
@@ -183,6 +186,7 @@ static lteep_status check_use(const reading *found) {
   if (!found->limits_use) return LTEEP_OK;
   /* RFC 9053 section 6.3.1: the key_ops of a public key agreement key are empty. */
   if (algorithm->kind == LTEEP_KIND_AGREEMENT && !found->parts->has_private) return LTEEP_OK;
+  found->parts->operations = found->operations & operations_of(algorithm->kind);
   bool usable = found->operations & useful(found->parts, algorithm->kind);
   return usable ? LTEEP_OK : LTEEP_ERR_WRONG_KEY;
 }
@@ -237,7 +241,16 @@ static void write_point(lteep_writer *writer, const lteep_key_parts *parts, bool
   if (with_private) write_member(writer, D, parts->d, size);
 }
 
-/* Pairs after kty, kid and alg. */
+static void write_operations(lteep_writer *writer, unsigned operations) {
+  uint64_t count = 0;
+  for (unsigned n = 1; n <= OPERATION_LAST; n++) count += operations >> n & 1;
+  lteep_write_int(writer, KEY_OPS);
+  lteep_write_array(writer, count);
+  for (unsigned n = 1; n <= OPERATION_LAST; n++)
+    if (operations >> n & 1) lteep_write_uint(writer, n);
+}
+
+/* Pairs after kty, kid, alg and key_ops. */
 static uint64_t members(const lteep_key_parts *parts, bool with_private) {
   if (parts->kty == LTEEP_KTY_SYMMETRIC) return with_private;
   return 2u + (parts->kty == LTEEP_KTY_EC2) + with_private;
@@ -246,18 +259,20 @@ static uint64_t members(const lteep_key_parts *parts, bool with_private) {
 lteep_status lteep_cose_key_write(const lteep_key_parts *parts, bool with_private,
                                   lteep_buffer *out) {
   bool own_kid, symmetric = parts->kty == LTEEP_KTY_SYMMETRIC;
+  bool limited = with_private && parts->operations != 0;
   if (with_private && !parts->has_private) return LTEEP_ERR_NO_PRIVATE_KEY;
   if (symmetric && !with_private) return LTEEP_ERR_WRONG_KEY;
   lteep_status status = has_own_kid(parts, &own_kid);
   if (status != LTEEP_OK) return status;
   size_t before = out->size;
   lteep_writer writer = lteep_writer_on(out);
-  lteep_write_map(&writer, 2u + own_kid + members(parts, with_private));
+  lteep_write_map(&writer, 2u + own_kid + limited + members(parts, with_private));
   lteep_write_int(&writer, KTY);
   lteep_write_int(&writer, parts->kty);
   if (own_kid) write_member(&writer, KID, parts->kid, parts->kid_size);
   lteep_write_int(&writer, ALG);
   lteep_write_int(&writer, parts->alg);
+  if (limited) write_operations(&writer, parts->operations);
   if (symmetric)
     write_member(&writer, K, parts->k, parts->k_size);
   else

@@ -58,7 +58,8 @@ static lteep_status check_signature(verification *run, const lteep_cose_signer *
   return lteep_key_verify(key, lteep_buffer_view(&run->to_be_signed), signer->signature);
 }
 
-/* UNKNOWN_KEY when no key was meant, BAD_SIGNATURE when none of those meant made the signature. */
+/* UNKNOWN_KEY when no key was meant; BAD_SIGNATURE when none of those meant made the signature,
+ * WRONG_KEY when none of them may verify. */
 static lteep_status try_keys(verification *run, const lteep_cose_signer *signer, size_t first,
                              size_t last, size_t *index) {
   lteep_status result = LTEEP_ERR_UNKNOWN_KEY;
@@ -71,8 +72,8 @@ static lteep_status try_keys(verification *run, const lteep_cose_signer *signer,
     if (!meant) continue;
     *index = i;
     status = check_signature(run, signer, key);
-    if (status != LTEEP_ERR_BAD_SIGNATURE) return status;
-    result = status;
+    if (status != LTEEP_ERR_BAD_SIGNATURE && status != LTEEP_ERR_WRONG_KEY) return status;
+    if (result != LTEEP_ERR_BAD_SIGNATURE) result = status;
   }
   return result;
 }

@@ -128,6 +128,7 @@ lteep_status lteep_key_external(const lteep_key_parts *parts,
   *key = NULL;
   lteep_key_parts public_parts = *parts;
   public_parts.has_private = false;
+  public_parts.operations = 0; /* those the caller gives */
   lteep_wipe(public_parts.d, sizeof public_parts.d);
   lteep_status status = lteep_key_import(&public_parts, key);
   lteep_wipe(&public_parts, sizeof public_parts);

@@ -8,6 +8,17 @@ static bool is(const lteep_key *key, lteep_algorithm_kind kind) {
   return key->algorithm->kind == kind;
 }
 
+/* RFC 9053: where there are key_ops, they have to include one of `operations`. */
+static bool may(const lteep_key *key, lteep_algorithm_kind kind, unsigned operations) {
+  return is(key, kind) && (key->parts.operations == 0 || (key->parts.operations & operations));
+}
+
+enum {
+  ENCRYPTION = LTEEP_OP_ENCRYPT | LTEEP_OP_WRAP, /* RFC 9053 sections 4.1 and 6.2.1 */
+  DECRYPTION = LTEEP_OP_DECRYPT | LTEEP_OP_UNWRAP,
+  AGREEMENT = LTEEP_OP_DERIVE_KEY | LTEEP_OP_DERIVE_BITS
+};
+
 static lteep_bytes secret_of(const lteep_key *key) {
   return (lteep_bytes){key->parts.k, key->parts.k_size};
 }
@@ -15,12 +26,13 @@ static lteep_bytes secret_of(const lteep_key *key) {
 /* --- Signatures --- */
 
 bool lteep_key_can_sign(const lteep_key *key) {
-  return is(key, LTEEP_KIND_SIGNATURE) && (key->operations.sign || key->parts.has_private);
+  return may(key, LTEEP_KIND_SIGNATURE, LTEEP_OP_SIGN) &&
+         (key->operations.sign || key->parts.has_private);
 }
 
 lteep_status lteep_key_sign(const lteep_key *key, lteep_bytes to_be_signed,
                             uint8_t signature[LTEEP_SIGNATURE_MAX]) {
-  if (!is(key, LTEEP_KIND_SIGNATURE)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_SIGNATURE, LTEEP_OP_SIGN)) return LTEEP_ERR_WRONG_KEY;
   if (key->operations.sign) return key->operations.sign(key->context, to_be_signed, signature);
   if (!key->parts.has_private) return LTEEP_ERR_NO_PRIVATE_KEY;
   return key->provider->sign(&key->parts, key->loaded, to_be_signed, signature);
@@ -28,23 +40,29 @@ lteep_status lteep_key_sign(const lteep_key *key, lteep_bytes to_be_signed,
 
 lteep_status lteep_key_verify(const lteep_key *key, lteep_bytes to_be_signed,
                               lteep_bytes signature) {
-  if (!is(key, LTEEP_KIND_SIGNATURE)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_SIGNATURE, LTEEP_OP_VERIFY)) return LTEEP_ERR_WRONG_KEY;
   if (signature.size != key->algorithm->size) return LTEEP_ERR_BAD_SIGNATURE;
   return key->provider->verify(&key->parts, key->loaded, to_be_signed, signature);
 }
 
 /* --- Tags --- */
 
+static lteep_status make_tag(const lteep_key *key, lteep_bytes data, uint8_t tag[LTEEP_DIGEST_MAX],
+                             size_t *size) {
+  return key->provider->hmac(key->parts.alg, secret_of(key), data, tag, size);
+}
+
 lteep_status lteep_key_mac(const lteep_key *key, lteep_bytes data, uint8_t tag[LTEEP_DIGEST_MAX],
                            size_t *size) {
-  if (!is(key, LTEEP_KIND_MAC)) return LTEEP_ERR_WRONG_KEY;
-  return key->provider->hmac(key->parts.alg, secret_of(key), data, tag, size);
+  if (!may(key, LTEEP_KIND_MAC, LTEEP_OP_MAC_CREATE)) return LTEEP_ERR_WRONG_KEY;
+  return make_tag(key, data, tag, size);
 }
 
 lteep_status lteep_key_mac_verify(const lteep_key *key, lteep_bytes data, lteep_bytes tag) {
   uint8_t made[LTEEP_DIGEST_MAX];
   size_t size = 0;
-  lteep_status status = lteep_key_mac(key, data, made, &size);
+  if (!may(key, LTEEP_KIND_MAC, LTEEP_OP_MAC_VERIFY)) return LTEEP_ERR_WRONG_KEY;
+  lteep_status status = make_tag(key, data, made, &size);
   if (status == LTEEP_OK && !lteep_equal_secret((lteep_bytes){made, size}, tag))
     status = LTEEP_ERR_BAD_SIGNATURE;
   lteep_wipe(made, sizeof made); /* the right tag of a forged message is a secret */
@@ -55,36 +73,38 @@ lteep_status lteep_key_mac_verify(const lteep_key *key, lteep_bytes data, lteep_
 
 lteep_status lteep_key_seal(const lteep_key *key, lteep_bytes nonce, lteep_bytes aad,
                             lteep_bytes plaintext, lteep_buffer *out) {
-  if (!is(key, LTEEP_KIND_AEAD)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_AEAD, ENCRYPTION)) return LTEEP_ERR_WRONG_KEY;
   return lteep_aead_seal(key->parts.alg, secret_of(key), nonce, aad, plaintext, out);
 }
 
 lteep_status lteep_key_open(const lteep_key *key, lteep_bytes nonce, lteep_bytes aad,
                             lteep_bytes ciphertext, lteep_buffer *out) {
-  if (!is(key, LTEEP_KIND_AEAD)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_AEAD, DECRYPTION)) return LTEEP_ERR_WRONG_KEY;
   return lteep_aead_open(key->parts.alg, secret_of(key), nonce, aad, ciphertext, out);
 }
 
-lteep_status lteep_key_cipher(const lteep_key *key, lteep_bytes iv, lteep_cipher *cipher) {
+lteep_status lteep_key_cipher(const lteep_key *key, bool encrypt, lteep_bytes iv,
+                              lteep_cipher *cipher) {
   *cipher = (lteep_cipher){NULL, NULL};
-  if (!is(key, LTEEP_KIND_CIPHER)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_CIPHER, encrypt ? ENCRYPTION : DECRYPTION)) return LTEEP_ERR_WRONG_KEY;
   return lteep_cipher_start(cipher, key->parts.alg, secret_of(key), iv);
 }
 
 lteep_status lteep_key_wrap(const lteep_key *key, lteep_bytes secret, lteep_buffer *out) {
-  if (!is(key, LTEEP_KIND_WRAP)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_WRAP, ENCRYPTION)) return LTEEP_ERR_WRONG_KEY;
   return lteep_wrap(key->parts.alg, secret_of(key), secret, out);
 }
 
 lteep_status lteep_key_unwrap(const lteep_key *key, lteep_bytes wrapped, lteep_buffer *out) {
-  if (!is(key, LTEEP_KIND_WRAP)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_WRAP, DECRYPTION)) return LTEEP_ERR_WRONG_KEY;
   return lteep_unwrap(key->parts.alg, secret_of(key), wrapped, out);
 }
 
 /* --- Key agreement --- */
 
 bool lteep_key_can_agree(const lteep_key *key) {
-  return is(key, LTEEP_KIND_AGREEMENT) && (key->operations.agree || key->parts.has_private);
+  return may(key, LTEEP_KIND_AGREEMENT, AGREEMENT) &&
+         (key->operations.agree || key->parts.has_private);
 }
 
 /* RFC 7748 section 6.1: in one time, whatever the bytes are. */
@@ -118,7 +138,7 @@ static lteep_status agree_outside(const lteep_key *key, const lteep_key_parts *p
 
 lteep_status lteep_key_agree(const lteep_key *key, const lteep_key_parts *peer,
                              uint8_t shared[LTEEP_COORDINATE_MAX], size_t *size) {
-  if (!is(key, LTEEP_KIND_AGREEMENT)) return LTEEP_ERR_WRONG_KEY;
+  if (!may(key, LTEEP_KIND_AGREEMENT, AGREEMENT)) return LTEEP_ERR_WRONG_KEY;
   if (!lteep_key_can_agree(key)) return LTEEP_ERR_NO_PRIVATE_KEY;
   if (peer->kty != key->parts.kty || peer->crv != key->parts.crv) return LTEEP_ERR_BAD_KEY;
   lteep_key_parts point = {peer->kty, peer->crv, key->parts.alg, .has_private = false};

@@ -50,8 +50,8 @@ end
 -- @tparam[opt] {string,...} given.x5chain 1..8 certificates (DER, that of the key first), protected (RFC
 --   9360)
 -- @treturn[1] string bytes
--- @treturn[2] nil, string, string message and code: `no_private_key`, `wrong_key` (it does not sign),
---   `crypto_failed`, `no_memory`
+-- @treturn[2] nil, string, string message and code: `no_private_key`, `wrong_key` (it does not sign, or its
+--   key_ops leave that out), `crypto_failed`, `no_memory`, and those of the driver that holds the key
 -- @usage local bytes = assert(cose.sign1{ key = mine, payload = "hello" })
 function cose.sign1(given)
   options.check(given, sign1_options)
@@ -62,7 +62,7 @@ end
 -- @tparam table given as for @{sign1}, but with `keys` in place of `key`, and without `x5chain`
 -- @tparam {key,...} given.keys 1..8 keys, one per signature
 -- @treturn[1] string bytes
--- @treturn[2] nil, string, string message and code: `no_private_key`, `crypto_failed`, `no_memory`
+-- @treturn[2] nil, string, string message and code, as for @{sign1}
 -- @usage local bytes = assert(cose.sign{ keys = { esp256, ed25519 }, payload = query_request })
 function cose.sign(given)
   options.check(given, sign_options)
@@ -107,7 +107,7 @@ cose.parse = core.parse
 --   `bad_signature`, `limit_reached`, `not_cose` (no payload, or two; a tag against `tagged`),
 --   `repeated_key` (with `all`: two of `keys` are the same, whatever their algorithms and kids),
 --   `certificate_expired`, `certificate_not_yet_valid`, `certificate_untrusted`, `bad_certificate`,
---   `wrong_key` (a certificate for another use), `bad_key` (a certificate for another
+--   `wrong_key` (a certificate for another use; key_ops without verify), `bad_key` (a certificate for another
 --   algorithm), `too_large`, `unsupported` (no crypto provider in use knows certificates), the codes of
 --   @{parse}, `crypto_failed`, `no_memory`
 -- @usage local verified, message, code = cose.verify(bytes, { keys = { tam }, algorithms = { "ESP256" } })

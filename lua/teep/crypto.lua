@@ -28,7 +28,7 @@ end
 -- @function random
 -- @tparam integer n 0..1048576 bytes
 -- @treturn[1] string n bytes
--- @treturn[2] nil, string, string message and code `crypto_failed`
+-- @treturn[2] nil, string, string message and code: `crypto_failed`, `no_memory`
 -- @usage local token = crypto.random(32)
 crypto.random = core.random
 

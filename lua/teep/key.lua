@@ -39,13 +39,15 @@ end
 --
 -- Curves: P-256, P-384, P-521, Ed25519, X25519. A key that names no algorithm serves the one of its curve:
 -- `ESP256`, `ESP384`, `ESP512`, `Ed25519` (RFC 9864), `ECDH-ES+A128KW` on X25519 or where its key_ops are
--- derivation alone. Symmetric keys have to name theirs. A `kid`, if it has one, is what messages name it by.
+-- derivation alone. Key_ops limit what a key does (`wrong_key`), and stay with it where its private part is
+-- written; a private key has to sign, a public one to verify. Symmetric keys have to name theirs. A `kid`,
+-- if it has one, is what messages name it by.
 -- @tparam string bytes at most 64 KiB
 -- @tparam[opt] table given
 -- @tparam[opt] string given.algorithm what the key serves when it does not say
 -- @treturn[1] key
 -- @treturn[2] nil, string, string message and code: `bad_key`, `wrong_key` (it names another algorithm; its
---   key_ops allow nothing that the algorithm does), `unsupported_algorithm`, `too_large`, the codes of
+--   key_ops leave out what it is for), `unsupported_algorithm`, `too_large`, the codes of
 --   malformed CBOR, `crypto_failed`, `no_memory`
 -- @usage local anchor = assert(key.load(file:read "a"))
 -- local recipient = assert(key.load(pem, { algorithm = "ECDH-ES+A128KW" }))
@@ -82,14 +84,14 @@ function key.export_set(keys, given)
 end
 
 --- Write a key in a format of the caller's choice.
--- PEM and DER hold neither algorithm nor kid; JWK says `ES256` for ESP256 and ES256 alike.
+-- PEM and DER hold no algorithm, kid or key_ops; JWK says `ES256` for ESP256 and ES256 alike.
 -- @tparam key of
 -- @tparam table given
 -- @tparam string given.format `cose`, `pem`, `der` or `jwk`
 -- @tparam[opt=false] boolean given.private with its private part
 -- @treturn[1] string
 -- @treturn[2] nil, string, string message and code: `no_private_key`; `wrong_key`: a Symmetric key has no
---   public part, and no PEM or DER form
+--   public part, and no PEM or DER form; `crypto_failed`, `no_memory`
 -- @usage io.write(key.export(mine, { format = "pem" }))
 function key.export(of, given)
   options.check(given, { format = "string", private = "boolean?" })
@@ -129,21 +131,22 @@ end
 --- The public part.
 -- @function key:public
 -- @treturn[1] string COSE_Key bytes
--- @treturn[2] nil, string, string message and code: `wrong_key` for a Symmetric key, `crypto_failed`
+-- @treturn[2] nil, string, string message and code: `wrong_key` for a Symmetric key, `crypto_failed`,
+--   `no_memory`
 -- @usage io.open("tam.pub", "wb"):write(mine:public())
 
 --- All of the key, for a key file.
 -- @function key:private
 -- @treturn[1] string COSE_Key bytes
 -- @treturn[2] nil, string, string message and code: `no_private_key` for public keys and those held
---   elsewhere, `crypto_failed`
+--   elsewhere, `crypto_failed`, `no_memory`
 -- @usage local bytes = assert(mine:private())
 
 --- SHA-256 thumbprint of the public part (RFC 9679), the kid of keys that have no other. That of a
 -- Symmetric key is over its secret: not to be published (section 5.3), and no kid.
 -- @function key:thumbprint
 -- @treturn[1] string 32 bytes
--- @treturn[2] nil, string, string message and code `crypto_failed`
+-- @treturn[2] nil, string, string message and code: `crypto_failed`, `no_memory`
 -- @usage trusted[mine:thumbprint()] = mine
 
 --- The one algorithm the key serves.
@@ -170,7 +173,8 @@ end
 -- @tparam key peer public, on the same curve
 -- @treturn[1] string 32, 48 or 66 bytes
 -- @treturn[2] nil, string, string message and code: `bad_key` (another curve, an all-zero result),
---   `wrong_key` (no key agreement key), `no_private_key`, `crypto_failed`
+--   `wrong_key` (no key agreement key, or its key_ops leave that out), `no_private_key`, `crypto_failed`,
+--   `no_memory`, and those of the driver that holds the key
 -- @usage local kek = crypto.hkdf{ secret = mine:agree(theirs), info = context, size = 16 }
 
 return key

@@ -86,7 +86,7 @@ static lteep_status open(void) {
 
 static lteep_status encrypt(void) {
   lteep_cipher cipher;
-  lteep_status status = lteep_key_cipher(key, of_data(algorithm->nonce_size), &cipher);
+  lteep_status status = lteep_key_cipher(key, true, of_data(algorithm->nonce_size), &cipher);
   if (status == LTEEP_OK) status = lteep_cipher_update(&cipher, of_data(DATA_SIZE), made);
   lteep_cipher_end(&cipher);
   return status;

@@ -139,7 +139,7 @@ static void wrong_kinds(void) {
   CHECK(lteep_key_mac_verify(wrap, sample, sample) == LTEEP_ERR_WRONG_KEY);
   CHECK(lteep_key_seal(mac, sample, sample, sample, &out) == LTEEP_ERR_WRONG_KEY);
   CHECK(lteep_key_open(mac, sample, sample, sample, &out) == LTEEP_ERR_WRONG_KEY);
-  CHECK(lteep_key_cipher(wrap, sample, &cipher) == LTEEP_ERR_WRONG_KEY && !cipher.state);
+  CHECK(lteep_key_cipher(wrap, true, sample, &cipher) == LTEEP_ERR_WRONG_KEY && !cipher.state);
   CHECK(lteep_key_wrap(mac, sample, &out) == LTEEP_ERR_WRONG_KEY);
   CHECK(lteep_key_unwrap(signer, sample, &out) == LTEEP_ERR_WRONG_KEY && out.size == 0);
   CHECK(!lteep_key_can_sign(mac) && !lteep_key_can_agree(signer));

@@ -82,7 +82,8 @@ typedef struct {
 /* Succeeds when at least one signer has an accepted algorithm and a matching signature by an
  * accepted key (the one its kid names, or any of that algorithm when it names none). `*signer` is
  * that signer's index, `*key` the index of the key. On failure the most telling status of all
- * signers: BAD_SIGNATURE, then a status of x5chain, UNKNOWN_KEY, ALGORITHM_NOT_ALLOWED.
+ * signers: BAD_SIGNATURE, then a status of x5chain or WRONG_KEY (key_ops of the keys that are meant
+ * leave verification out), UNKNOWN_KEY, ALGORITHM_NOT_ALLOWED. CRYPTO_FAILED, NO_MEMORY.
  * LIMIT_REACHED after LTEEP_COSE_ATTEMPTS_MAX signatures that do not match. NOT_COSE when there is
  * no payload, in the message or detached, or both, and for a tag against `tagging`.
  *
@@ -195,7 +196,9 @@ typedef struct {
 /* Decrypt into `plaintext` (room for the ciphertext suffices), or check a MAC. Tries the recipients
  * that an accepted key fits: by algorithm, and by kid where both have one; `*key` is the index of
  * that key. ALGORITHM_NOT_ALLOWED (also AES-CTR with external_aad, which it cannot protect),
- * UNKNOWN_KEY, BAD_SIGNATURE (no unwrapped key or no tag matches), BAD_KEY, NO_PRIVATE_KEY,
+ * UNKNOWN_KEY, BAD_SIGNATURE (no unwrapped key or no tag matches), BAD_KEY (also no ephemeral key,
+ * or one with its private part), WRONG_KEY (an ephemeral key for another algorithm; key_ops that
+ * leave this out), UNSUPPORTED_ALGORITHM, NO_PRIVATE_KEY, CRYPTO_FAILED, NO_MEMORY,
  * SIZE_OUT_OF_RANGE (an IV, a wrapped key), BAD_HEADER (no IV; Partial IV longer than the IV),
  * NOT_COSE (no content, or two; a tag against `tagging`), LIMIT_REACHED after
  * LTEEP_COSE_ATTEMPTS_MAX keys, TOO_LARGE, NO_ROOM, and what an external key returns.
@@ -240,7 +243,8 @@ typedef struct {
  * algorithm of its key says how a recipient gets the content key: A128KW and its like,
  * ECDH-ES+A128KW and its like, ECDH-ES+HKDF-256 (one recipient alone), or the content algorithm
  * itself: direct (one alone). `ciphertext` (NULL unless detached) takes a detached ciphertext.
- * WRONG_KEY (the algorithm of a key is none of these, or an AES-CTR message with external_aad),
+ * WRONG_KEY (the algorithm of a key is none of these, its key_ops leave this out, or an AES-CTR
+ * message with external_aad),
  * SIZE_OUT_OF_RANGE (number of keys), UNSUPPORTED_ALGORITHM, TOO_LARGE, NO_ROOM, CRYPTO_FAILED,
  * NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_cose_encrypt0(const lteep_cose_seal_options *options,
@@ -262,10 +266,12 @@ size_t lteep_cose_seal_room(const lteep_cose_seal_options *options);
  * skipped. Without alg the key serves `alg` (0: the algorithm of its curve, ESP256, ESP384, ESP512
  * or Ed25519 (RFC 9864); ECDH-ES+A128KW on X25519, or where key_ops ask for derivation alone; a
  * Symmetric key has to name its own). Compressed points are not read. `parts->kid` is filled in:
- * the kid of the key; the thumbprint where it has none, but nothing for a Symmetric key. BAD_KEY,
- * WRONG_KEY (alg is another than asked for, key_ops allow nothing that it serves),
- * UNSUPPORTED_ALGORITHM, and the scanner's statuses. The numbers are checked by lteep_key_import.
- * Writing: NO_PRIVATE_KEY; WRONG_KEY for the public part of a Symmetric key. */
+ * the kid of the key; the thumbprint where it has none, but nothing for a Symmetric key;
+ * `parts->operations` those of key_ops that the algorithm has, which are written with the private
+ * part. BAD_KEY, WRONG_KEY (alg is another than asked for; key_ops without sign of a private key,
+ * verify of a public one, or any operation of another algorithm), UNSUPPORTED_ALGORITHM,
+ * CRYPTO_FAILED, NO_MEMORY, and the scanner's statuses. The numbers are checked by
+ * lteep_key_import. Writing: NO_PRIVATE_KEY; WRONG_KEY for the public part of a Symmetric key. */
 LTEEP_CHECKED lteep_status lteep_cose_key_read(lteep_bytes input, lteep_key_parts *parts);
 LTEEP_CHECKED lteep_status lteep_cose_key_read_for(lteep_bytes input, int alg,
                                                    lteep_key_parts *parts);
@@ -274,12 +280,13 @@ LTEEP_CHECKED lteep_status lteep_cose_key_write(const lteep_key_parts *parts, bo
 #define LTEEP_COSE_KEY_MAX 320
 
 /* RFC 9679: SHA-256 over the minimal deterministic public COSE_Key. That of a Symmetric key is not
- * to be published (section 5.3): it takes all of `parts`, not the public ones. */
+ * to be published (section 5.3): it takes all of `parts`, not the public ones. CRYPTO_FAILED,
+ * NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_cose_thumbprint(const lteep_key_parts *parts,
                                                  uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE]);
 
 /* The kid that messages name this key by: its own (RFC 9052 section 7.1) or its thumbprint. A
- * Symmetric key without one of its own has none: `*size` is 0. */
+ * Symmetric key without one of its own has none: `*size` is 0. CRYPTO_FAILED, NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_cose_kid(const lteep_key *key, uint8_t kid[LTEEP_KID_MAX],
                                           size_t *size);
 

@@ -5,9 +5,10 @@
  *
  * Statuses are the same everywhere: UNSUPPORTED_ALGORITHM (no provider has it, or it is of another
  * kind than the function), BAD_KEY (a key of a wrong size, a point off its curve), WRONG_KEY (a
- * handle that serves another kind of operation), SIZE_OUT_OF_RANGE (a nonce, IV, tag or wrapped key
- * of a wrong size), TOO_LARGE (above a limit below), NO_ROOM, BAD_SIGNATURE (a signature, tag or
- * wrapped key that does not match), CRYPTO_FAILED, NO_MEMORY. What a failed call wrote is wiped.
+ * handle that serves another kind of operation, or whose key_ops leave it out), SIZE_OUT_OF_RANGE
+ * (a nonce, IV, tag or wrapped key of a wrong size), TOO_LARGE (above a limit below), NO_ROOM,
+ * BAD_SIGNATURE (a signature, tag or wrapped key that does not match), CRYPTO_FAILED, NO_MEMORY.
+ * What a failed call wrote is wiped.
  */
 #ifndef LTEEP_CRYPTO_H
 #define LTEEP_CRYPTO_H
@@ -105,6 +106,20 @@ size_t lteep_curve_size(int crv);
  * (RFC 9864), ECDH-ES+A128KW on X25519; 0: not a curve of ours. */
 int lteep_curve_algorithm(int crv);
 
+/* key_ops (RFC 9052 table 5) as bits. */
+enum {
+  LTEEP_OP_SIGN = 1 << 1,
+  LTEEP_OP_VERIFY = 1 << 2,
+  LTEEP_OP_ENCRYPT = 1 << 3,
+  LTEEP_OP_DECRYPT = 1 << 4,
+  LTEEP_OP_WRAP = 1 << 5,
+  LTEEP_OP_UNWRAP = 1 << 6,
+  LTEEP_OP_DERIVE_KEY = 1 << 7,
+  LTEEP_OP_DERIVE_BITS = 1 << 8,
+  LTEEP_OP_MAC_CREATE = 1 << 9,
+  LTEEP_OP_MAC_VERIFY = 1 << 10
+};
+
 /* A key as plain numbers, left-aligned, of lteep_curve_size bytes. EC2: x and y; OKP: x only; `d`
  * is zero in a public key. Symmetric: `k` alone, and has_private is true. Start from zeroed memory:
  * an empty `kid` means that the key is known by its thumbprint (RFC 9679). */
@@ -120,6 +135,7 @@ typedef struct {
   bool has_private;
   uint8_t kid[LTEEP_KID_MAX]; /* RFC 9052 section 7.1: the kid that messages name this key by */
   size_t kid_size;
+  unsigned operations; /* all that the key may be used for (LTEEP_OP_); 0: anything */
 } lteep_key_parts;
 
 struct lteep_certificate_path; /* certificate.h */
@@ -299,23 +315,25 @@ const char *lteep_key_provider(const lteep_key *key);
 LTEEP_CHECKED lteep_status lteep_key_sign(const lteep_key *key, lteep_bytes to_be_signed,
                                           uint8_t signature[LTEEP_SIGNATURE_MAX]);
 
-/* BAD_SIGNATURE unless `signature` has that size, r and s are in range, and it matches. */
+/* BAD_SIGNATURE unless `signature` has that size, r and s are in range, and it matches. WRONG_KEY,
+ * CRYPTO_FAILED, NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_key_verify(const lteep_key *key, lteep_bytes to_be_signed,
                                             lteep_bytes signature);
 
-/* The tag of a MAC key, `*size` bytes; verify compares in constant time. */
+/* The tag of a MAC key, `*size` bytes; verify compares in constant time: BAD_SIGNATURE. WRONG_KEY,
+ * CRYPTO_FAILED, NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_key_mac(const lteep_key *key, lteep_bytes data,
                                          uint8_t tag[LTEEP_DIGEST_MAX], size_t *size);
 LTEEP_CHECKED lteep_status lteep_key_mac_verify(const lteep_key *key, lteep_bytes data,
                                                 lteep_bytes tag);
 
 /* lteep_aead_seal, lteep_aead_open, lteep_cipher_start, lteep_wrap, lteep_unwrap under a Symmetric
- * key and its algorithm. WRONG_KEY for a key of another kind. */
+ * key and its algorithm, and what these return. WRONG_KEY for a key of another kind. */
 LTEEP_CHECKED lteep_status lteep_key_seal(const lteep_key *key, lteep_bytes nonce, lteep_bytes aad,
                                           lteep_bytes plaintext, lteep_buffer *out);
 LTEEP_CHECKED lteep_status lteep_key_open(const lteep_key *key, lteep_bytes nonce, lteep_bytes aad,
                                           lteep_bytes ciphertext, lteep_buffer *out);
-LTEEP_CHECKED lteep_status lteep_key_cipher(const lteep_key *key, lteep_bytes iv,
+LTEEP_CHECKED lteep_status lteep_key_cipher(const lteep_key *key, bool encrypt, lteep_bytes iv,
                                             lteep_cipher *cipher);
 LTEEP_CHECKED lteep_status lteep_key_wrap(const lteep_key *key, lteep_bytes secret,
                                           lteep_buffer *out);

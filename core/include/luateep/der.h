@@ -13,7 +13,7 @@
 
 /* Which of the three forms it is shows in its first member. The key serves `alg` (0: the algorithm
  * of its curve, lteep_curve_algorithm). A missing public part is derived. The numbers are checked
- * by lteep_key_import. BAD_KEY, UNSUPPORTED_ALGORITHM. */
+ * by lteep_key_import. BAD_KEY, UNSUPPORTED_ALGORITHM, CRYPTO_FAILED, NO_MEMORY. */
 LTEEP_CHECKED lteep_status lteep_der_key_read(lteep_bytes der, int alg, lteep_key_parts *parts);
 
 /* Appends a SubjectPublicKeyInfo, or a PKCS #8 PrivateKeyInfo. WRONG_KEY for a Symmetric key,

@@ -56,7 +56,9 @@ end
 -- @tparam[opt=false] boolean given.no_kid leave the kid of the key, if it has one, out
 -- @treturn[1] string bytes
 -- @treturn[1] ?string the detached ciphertext
--- @treturn[2] nil, string, string message and code: `wrong_key`, `too_large`, `crypto_failed`, `no_memory`
+-- @treturn[2] nil, string, string message and code: `wrong_key` (its algorithm encrypts no content, or its
+--   key_ops leave that out), `too_large`, `unsupported_algorithm` (no provider in use has it any more),
+--   `crypto_failed`, `no_memory`
 -- @usage local bytes = assert(cose.encrypt0{ key = shared, plaintext = "secret" })
 function symmetric.encrypt0(given)
   check(given, encrypt0_options)
@@ -103,9 +105,12 @@ end
 -- @treturn[1] table `{ plaintext =, key = (one of those given), kid = (its, if it has one), algorithm =
 --   (name) }`
 -- @treturn[2] nil, string, string message and code: `algorithm_not_allowed`, `unknown_key`, `bad_signature`
---   (no wrapped key or no tag matches), `bad_key`, `no_private_key`, `size_out_of_range` (an IV, a wrapped
---   key), `limit_reached`, `not_cose` (also no ciphertext, or two), `bad_header` (also no IV),
---   `critical_header`, `too_large`, the codes of malformed CBOR, `crypto_failed`, `no_memory`
+--   (no wrapped key or no tag matches), `bad_key` (also an ephemeral key that is missing or has its private
+--   part), `wrong_key` (an ephemeral key for another algorithm; key_ops that leave this out),
+--   `no_private_key`, `size_out_of_range` (an IV, a wrapped key, a ciphertext shorter than its tag),
+--   `unsupported_algorithm`, `limit_reached`, `not_cose` (also no ciphertext, or two), `bad_header` (also no
+--   IV), `critical_header`, `too_large`, the codes of malformed CBOR, `crypto_failed`, `no_memory`, and
+--   those of the driver that holds a key
 -- @usage local opened, message, code = cose.decrypt(bytes, { keys = { mine }, algorithms = { "A128GCM" } })
 function symmetric.decrypt(bytes, given)
   check(given, decrypt_options)
@@ -134,7 +139,8 @@ end
 -- @tparam table given as for @{encrypt0}, with `payload` in place of `plaintext`
 -- @tparam key given.key of `HMAC-256`, `HMAC-384` or `HMAC-512`
 -- @treturn[1] string bytes
--- @treturn[2] nil, string, string message and code: `wrong_key`, `crypto_failed`, `no_memory`
+-- @treturn[2] nil, string, string message and code: `wrong_key` (its algorithm makes no MACs, or its key_ops
+--   leave that out), `crypto_failed`, `no_memory`
 -- @usage local bytes = assert(cose.mac0{ key = shared, payload = "hello" })
 function symmetric.mac0(given)
   check(given, mac0_options)

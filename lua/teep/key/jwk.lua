@@ -37,6 +37,8 @@ for name, number in pairs(crv_numbers) do crv_names[number] = name end
 -- key_ops (RFC 7517 section 4.3) to those of RFC 9052 table 5; those of MACs have numbers of their own.
 local operations <const> = { sign = 1, verify = 2, encrypt = 3, decrypt = 4, wrapKey = 5, unwrapKey = 6,
   deriveKey = 7, deriveBits = 8 }
+local operation_names <const> = {}
+for name, number in pairs(operations) do operation_names[number] = name end
 local uses <const> = {
   sig = { "sign", "verify" },
   enc = { "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey" },
@@ -142,6 +144,13 @@ function jwk.load(text, algorithm)
   return jwk.from_table(given, algorithm)
 end
 
+-- The numbers of MACs are past those of JOSE.
+local function names_of(numbers)
+  local names <const> = {}
+  for i, number in ipairs(numbers) do names[i] = operation_names[number > 8 and number - 8 or number] end
+  return names
+end
+
 --- @tparam key key
 -- @tparam boolean with_private
 -- @treturn[1] string JSON, members in the order of RFC 7517
@@ -154,6 +163,7 @@ function jwk.write(key, with_private)
   local parts <const> = { ('"kty":"%s"'):format(kty) }
   local function add(name, value) parts[#parts + 1] = ('"%s":%s'):format(name, json.encode(value)) end
   if to_jose[algorithms[map:get(3)]] then add("alg", to_jose[algorithms[map:get(3)]]) end
+  if map:get(4) then add("key_ops", names_of(map:get(4))) end
   local kid <const> = map:get(2)
   if kid and utf8.len(kid) then add("kid", kid) end
   if kty ~= "oct" then add("crv", crv_names[map:get(-1)]) end
