@@ -14,6 +14,7 @@
 -- | `source` | right to its source component that it takes |
 -- | `uses` | names of the parameters that say what it does |
 -- | `needs` | what the device has to offer: a field of `device` |
+-- | `harmless` | there is nothing in it that could be refused before it is run, but for rights |
 -- | `dependencies` | is about dependencies: where all are chosen, it passes over the components |
 -- @module teep.suit.commands
 local conditions <const> = require "teep.suit.conditions"
@@ -148,5 +149,10 @@ steer(34, flow.override_multiple, for_index("override-multiple", values),
   { check = check_entries(parameters.check) })
 steer(35, flow.copy_params, for_index("copy-params",
   { type = "array", min = 1, max = 64, of = { type = "int" } }), { check = check_entries(check_labels) })
+
+-- Wherever they stand, on whatever device.
+for _, row in pairs(commands) do
+  row.harmless = row.shared and not (row.needs or row.check or row.nested) or nil
+end
 
 return commands

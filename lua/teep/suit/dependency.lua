@@ -185,7 +185,7 @@ end
 
 --- Dependencies are there before the first payload is fetched.
 function dependency.check_order(state, frame, index)
-  if frame.dependencies[index] then return true end
+  if frame.dependencies[index] or #frame.manifest.dependency_list == 0 then return true end
   return completeness.check_order(state, frame, function(other) return find(state, frame, other) end)
 end
 

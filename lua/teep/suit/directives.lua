@@ -35,14 +35,14 @@ local function touch(state, frame, index)
   return state:touch(frame:key(index), "written")
 end
 
--- `given`: what @{teep.suit.content.put} takes.
+-- `given`: what @{teep.suit.content.put} takes, and the `uri` the bytes come from.
 local function put(state, frame, index, given)
   local ok, message, code = touch(state, frame, index)
   if not ok then return nil, given.what .. ": " .. message, code end
   local found
   found, message, code = content.put(state, frame, index, given)
   if not found then return found, message, code end
-  return true, { image_size = found.size }
+  return true, { image_size = found.size, uri = given.uri }
 end
 
 -- Decrypt into the component: what is known of ciphertext and plaintext is compared before and after
@@ -58,6 +58,7 @@ local function decrypt(state, frame, index, given, found, stated)
   local source <const> = found and content.unchanged(given.source, found) or given.source
   local done, measured, fault = put(state, frame, index, {
     what = what, source = source, info = info, confirmed = given.confirmed or stated or not own,
+    uri = given.uri,
   })
   if not done then return done, measured, fault end
   ok, message, code = encryption.check_plaintext(state:measure(frame, index), wanted)
@@ -79,12 +80,12 @@ end
 
 -- Fetched bytes stay encrypted (draft-ietf-suit-firmware-encryption section 4), but for those of a dependency
 -- (draft-ietf-suit-trust-domains section 8.2), and where the host says so.
-local function put_fetched(state, frame, index, source)
+local function put_fetched(state, frame, index, given)
   local decrypts <const> = frame.dependencies[index] or state.rules.decrypt_on_fetch
   if decrypts and frame:parameters(index).encryption_info then
-    return decrypt(state, frame, index, { what = "fetch", source = source })
+    return decrypt(state, frame, index, given)
   end
-  return put(state, frame, index, { what = "fetch", source = source })
+  return put(state, frame, index, given)
 end
 
 --- Store a payload of the envelope, or of a URI, in the component (section 8.4.10.4).
@@ -100,10 +101,7 @@ function directives.fetch(state, frame, index)
   local source
   source, message, code = source_of(state, frame, uri)
   if not source then return source, message, code end
-  local done, measured, fault = put_fetched(state, frame, index, source)
-  if not done then return done, measured, fault end
-  measured.uri = uri
-  return true, measured
+  return put_fetched(state, frame, index, { what = "fetch", source = source, uri = uri })
 end
 
 --- Store the parameter content in the component (section 8.4.10.6).

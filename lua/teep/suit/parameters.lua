@@ -127,7 +127,7 @@ end
 local function check_value(row, value, scope)
   local ok, message, code = true, nil, nil
   if row.check then ok, message, code = row.check(value, scope) end
-  if ok then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
+  if ok and scope.rights then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
   return ok, message, code
 end
 

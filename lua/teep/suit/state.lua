@@ -7,6 +7,8 @@ local Transaction <const> = require "teep.suit.transaction"
 local State = {}
 State.__index = State
 
+local none <const> = {}
+
 --- A state with cleared parameters.
 -- @tparam table given options of teep.suit.processor
 -- @tparam table limits
@@ -71,7 +73,8 @@ function State:stage(frame, index, content, confirmed)
   local key <const>, changes <const> = frame:key(index), self.changes
   changes:set(self.contents, key, content)
   changes:set(self.given_up, key, nil)
-  local place <const> = not confirmed and record(frame, frame.section, self.command.offset, index, {}) or nil
+  local place
+  if not confirmed then place = record(frame, frame.section, self.command.offset, index, none) end
   changes:set(self.unconfirmed, key, place)
 end
 
@@ -191,7 +194,7 @@ end
 
 --- Note the place of a failure before any command ran.
 function State:misplaced(frame, where)
-  self.failure = self.failure or record(frame, where.section, where.offset, 0, {})
+  self.failure = self.failure or record(frame, where.section, where.offset, 0, none)
 end
 
 --- A failed condition has been made up for by another sequence.
