@@ -137,6 +137,41 @@ function support.careless_server(bytes, stays)
     if (%d) { 1 while <$peer> }']]):format(octal(bytes), stays and 1 or 0)))
 end
 
+-- An HTTP answer for it; `announced` replaces the true length.
+function support.answer(status, fields, body, announced)
+  body = body or ""
+  return ("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s"):format(status, fields or "", announced or #body, body)
+end
+
+-- A server of `size` bytes in a process of its own, for a number of requests: each answer ends after
+-- `cut` bytes.
+function support.payload_server(size, requests, cut)
+  return assert(io.popen(([[exec perl -MIO::Socket -e '
+    $| = 1;
+    $SIG{PIPE} = "IGNORE";
+    alarm 60;
+    my ($size, $requests, $cut) = (%d, %d, %d);
+    my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
+    print $listener->sockport, "\n";
+    my $block = "0123456789abcdef" x 4096;
+    while ($requests-- > 0) {
+      my $peer = $listener->accept;
+      my $first = 0;
+      while (<$peer>) { $first = $1 if /^range: bytes=(\d+)-\r?$/i; last if /^\r?$/ }
+      my $left = $size - $first;
+      print $peer "HTTP/1.1 ", $first ? "206 Part" : "200 OK", "\r\nContent-Length: $left\r\n";
+      printf $peer "Content-Range: bytes %%d-%%d/%%d\r\n", $first, $size - 1, $size if $first;
+      print $peer "\r\n";
+      $left = $cut if $left > $cut;
+      while ($left > 0) {
+        my $part = substr $block, $first %% 65536, $left;
+        print $peer $part or last;
+        $first += length $part;
+        $left -= length $part;
+      }
+    }']]):format(size, requests, cut)))
+end
+
 -- The status of an HTTP answer.
 function support.status(answer) return tonumber(answer:match "^HTTP/1%.1 (%d+)") end
 

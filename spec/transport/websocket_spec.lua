@@ -1,25 +1,15 @@
-local support = require "transport.support"
-local task = require "teep.task"
-local transport = require "teep.transport"
-local websocket = require "teep.transport.websocket"
+local service <const> = require "transport.service"
+local support <const> = require "transport.support"
+local task <const> = require "teep.task"
+local transport <const> = require "teep.transport"
+local websocket <const> = require "teep.transport.websocket"
 
 local binary <const> = 2
 
 describe("TEEP over WebSocket", function()
-  local loop, server, observed, noted
-
-  -- A TAM of two functions.
-  local function serve(tam, limits)
-    server = assert(transport.serve(loop, {
-      tam = tam, limits = limits,
-      observe = function(event, details)
-        if event ~= "message" then return table.insert(observed, { event, details }) end
-        table.insert(noted, details.direction .. " " .. details.bytes)
-      end,
-    }))
-  end
-
-  local function uri() return ("ws://127.0.0.1:%d/teep"):format(server.port) end
+  local here
+  before_each(function() here = service.new "ws" end)
+  after_each(function() here.loop:close() end)
 
   -- What the server's binary messages say, behind the header.
   local function messages(answer)
@@ -32,17 +22,9 @@ describe("TEEP over WebSocket", function()
     return found
   end
 
-  local echo = {
-    connect = function() return "query-request" end,
-    receive = function(_, _, bytes) return "re:" .. bytes end,
-  }
-
-  before_each(function() loop, observed, noted = assert(transport.loop {}), {}, {} end)
-  after_each(function() loop:close() end)
-
   it("starts with a zero-length message and exchanges messages", function()
-    serve(echo)
-    local connection = assert(websocket.connect(loop, uri()))
+    here:serve(here.echo)
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     assert.equal("query-request", connection:exchange "")
     assert.equal("re:query-response", connection:exchange "query-response")
     connection:close()
@@ -50,27 +32,27 @@ describe("TEEP over WebSocket", function()
 
   it("tells both hosts every TEEP message, and no empty one", function()
     local at_client <const> = {}
-    serve(echo)
-    local connection = assert(websocket.connect(loop, uri(), {
+    here:serve(here.echo)
+    local connection = assert(websocket.connect(here.loop, here:uri(), {
       observe = function(event, details)
         table.insert(at_client, event .. " " .. details.direction .. " " .. details.bytes)
       end,
     }))
     connection:exchange ""
     connection:exchange "a"
-    assert.same({ "out query-request", "in a", "out re:a" }, noted)
+    assert.same({ "out query-request", "in a", "out re:a" }, here.noted)
     assert.same({ "message in query-request", "message out a", "message in re:a" }, at_client)
   end)
 
   it("gives each connection a session of its own, with its peer", function()
     local sessions = {}
-    serve {
+    here:serve {
       connect = function(_, session)
         sessions[session] = (sessions[session] or 0) + 1
         return session.peer.address
       end,
     }
-    local one, two = assert(websocket.connect(loop, uri())), assert(websocket.connect(loop, uri()))
+    local one, two = assert(websocket.connect(here.loop, here:uri())), assert(websocket.connect(here.loop, here:uri()))
     assert.equal("127.0.0.1", one:exchange "")
     one:exchange ""
     two:exchange ""
@@ -81,52 +63,52 @@ describe("TEEP over WebSocket", function()
   end)
 
   it("answers with a zero-length message when there is nothing more, also to what was dropped", function()
-    serve {
+    here:serve {
       connect = function() return nil end,
       receive = function() return nil, "no signature", "bad_signature" end,
     }
-    local connection = assert(websocket.connect(loop, uri()))
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     assert.equal("", connection:exchange "")
     assert.equal("", connection:exchange "rubbish")
-    assert.same({}, observed)
+    assert.same({}, here.observed)
   end)
 
   it("lets the TAM wait", function()
-    serve {
+    here:serve {
       connect = function()
-        return task.await(function(done) loop:timer(0.02, function() done "after a while" end) end)
+        return task.await(function(done) here.loop:timer(0.02, function() done "after a while" end) end)
       end,
     }
-    local connection = assert(websocket.connect(loop, uri()))
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     assert.equal("after a while", connection:exchange "")
   end)
 
   it("serves others while the TAM waits for one", function()
     local finish
-    serve {
+    here:serve {
       connect = function() return task.await(function(done) finish = done end) end,
       receive = function() return "quick" end,
     }
     local first
-    task.run(function() first = assert(websocket.connect(loop, uri())):exchange "" end)
-    local second = assert(websocket.connect(loop, uri()))
+    task.run(function() first = assert(websocket.connect(here.loop, here:uri())):exchange "" end)
+    local second = assert(websocket.connect(here.loop, here:uri()))
     assert.equal("quick", second:exchange "x")
-    support.wait(loop, function() return finish end)
+    support.wait(here.loop, function() return finish end)
     assert.is_nil(first)
     finish "slow"
-    support.wait(loop, function() return first end)
+    support.wait(here.loop, function() return first end)
     assert.equal("slow", first)
   end)
 
   it("closes with 1002 when a message comes before the answer (D32)", function()
-    serve { connect = function() return task.await(function() end) end }
+    here:serve { connect = function() return task.await(function() end) end }
     local pieces = { support.frame(binary, "") .. support.frame(binary, "x") }
-    assert.equal(1002, support.closes_with(loop, server.port, pieces))
+    assert.equal(1002, support.closes_with(here.loop, here.server.port, pieces))
   end)
 
   it("takes the next message once the answer is out", function()
-    serve(echo)
-    local answer = support.raw(loop, server.port, {
+    here:serve(here.echo)
+    local answer = support.raw(here.loop, here.server.port, {
       support.handshake(), true, support.frame(binary, ""), support.frame(binary, "x"),
     }, function(sent) return #messages(sent) == 2 end)
     assert.same({ "query-request", "re:x" }, messages(answer))
@@ -134,50 +116,50 @@ describe("TEEP over WebSocket", function()
 
   it("closes with 1011 when the TAM throws, observes it and serves on", function()
     local broken = true
-    serve {
+    here:serve {
       connect = function()
         if broken then error "store is gone" end
         return "fine"
       end,
     }
-    local connection = assert(websocket.connect(loop, uri()))
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     local answer, message, code = connection:exchange ""
     assert.is_nil(answer)
     assert.equal("not_connected", code)
     assert.matches("1011", message)
-    assert.equal("failed", observed[1][1])
-    assert.matches("store is gone", observed[1][2].message)
-    assert.is_nil(observed[1][2].message:find "\n")
+    assert.equal("failed", here.observed[1][1])
+    assert.matches("store is gone", here.observed[1][2].message)
+    assert.is_nil(here.observed[1][2].message:find "\n")
     broken = false
-    assert.equal("fine", assert(websocket.connect(loop, uri())):exchange "")
+    assert.equal("fine", assert(websocket.connect(here.loop, here:uri())):exchange "")
   end)
 
   it("closes with 1011 when the TAM throws after it has waited", function()
-    serve {
+    here:serve {
       connect = function()
-        task.await(function(done) loop:timer(0.01, done) end)
+        task.await(function(done) here.loop:timer(0.01, done) end)
         error "late"
       end,
     }
-    local _, message = assert(websocket.connect(loop, uri())):exchange ""
+    local _, message = assert(websocket.connect(here.loop, here:uri())):exchange ""
     assert.matches("1011", message)
-    assert.matches("late", observed[1][2].message)
+    assert.matches("late", here.observed[1][2].message)
   end)
 
   it("survives a peer that leaves while the TAM waits", function()
     local finish
-    serve { connect = function() return task.await(function(done) finish = done end) end }
-    support.raw(loop, server.port, { support.handshake(), true, support.frame(binary, "") },
+    here:serve { connect = function() return task.await(function(done) finish = done end) end }
+    support.raw(here.loop, here.server.port, { support.handshake(), true, support.frame(binary, "") },
       function() return finish end)
-    support.wait(loop, function() return server:count() == 0 end)
+    support.wait(here.loop, function() return here.server:count() == 0 end)
     finish "too late"
-    assert.same({}, observed)
+    assert.same({}, here.observed)
   end)
 
   it("ends an exchange as not_connected when the server closes in the middle", function()
-    serve { connect = function() return task.await(function() end) end }
-    local connection = assert(websocket.connect(loop, uri()))
-    loop:timer(0.05, function() server:close() end)
+    here:serve { connect = function() return task.await(function() end) end }
+    local connection = assert(websocket.connect(here.loop, here:uri()))
+    here.loop:timer(0.05, function() here.server:close() end)
     local answer, message, code = connection:exchange ""
     assert.is_nil(answer)
     assert.equal("not_connected", code)
@@ -186,18 +168,18 @@ describe("TEEP over WebSocket", function()
   end)
 
   it("keeps control characters of the peer out of the message (D24)", function()
-    server = assert(loop:serve {
+    here.server = assert(here.loop:serve {
       websocket = { on_message = function(connection) connection:close(1000, "a\27[2J\nb") end },
     })
-    local answer, message, code = assert(websocket.connect(loop, uri())):exchange ""
+    local answer, message, code = assert(websocket.connect(here.loop, here:uri())):exchange ""
     assert.is_nil(answer)
     assert.equal("connection closed: 1000 a?[2J?b", message)
     assert.equal("not_connected", code)
   end)
 
   it("ends an exchange as not_connected at a message that is too big for the TAM (D4)", function()
-    serve(echo, { message = 1000 })
-    local connection = assert(websocket.connect(loop, uri()))
+    here:serve(here.echo, { message = 1000 })
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     assert.equal("re:" .. ("x"):rep(1000), connection:exchange(("x"):rep(1000)))
     local _, message, code = connection:exchange(("x"):rep(1001))
     assert.equal("not_connected", code)
@@ -205,8 +187,8 @@ describe("TEEP over WebSocket", function()
   end)
 
   it("ends an exchange as not_connected at an answer that is too big for the client (D4)", function()
-    serve(echo)
-    local connection = assert(websocket.connect(loop, uri(), { limits = { message = 1003 } }))
+    here:serve(here.echo)
+    local connection = assert(websocket.connect(here.loop, here:uri(), { limits = { message = 1003 } }))
     assert.equal("re:" .. ("x"):rep(1000), connection:exchange(("x"):rep(1000)))
     local _, message, code = connection:exchange(("x"):rep(1001))
     assert.equal("not_connected", code)
@@ -214,44 +196,44 @@ describe("TEEP over WebSocket", function()
   end)
 
   it("answers not_connected after close", function()
-    serve(echo)
-    local connection = assert(websocket.connect(loop, uri()))
+    here:serve(here.echo)
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     connection:close()
     assert.equal("not_connected", select(3, connection:exchange ""))
     connection:close()
   end)
 
   it("throws at a second exchange before the first has ended", function()
-    serve { connect = function() return task.await(function() end) end }
-    local connection = assert(websocket.connect(loop, uri()))
+    here:serve { connect = function() return task.await(function() end) end }
+    local connection = assert(websocket.connect(here.loop, here:uri()))
     task.run(function() connection:exchange "" end)
     assert.has_error(function() connection:exchange "" end, "exchange: one message at a time")
   end)
 
   it("closes with 1002 when a server speaks without being asked", function()
     local code, spoken
-    server = assert(loop:serve {
+    here.server = assert(here.loop:serve {
       websocket = {
         on_open = function(connection) spoken = connection:send "surprise" end,
         on_close = function(_, close_code) code = close_code end,
       },
     })
-    assert(websocket.connect(loop, uri()))
-    support.wait(loop, function() return code end)
+    assert(websocket.connect(here.loop, here:uri()))
+    support.wait(here.loop, function() return code end)
     assert.is_true(spoken)
     assert.equal(1002, code)
   end)
 
   it("reports a failed connection", function()
-    serve(echo)
-    server:close()
-    assert.equal("not_connected", select(3, websocket.connect(loop, uri())))
-    assert.equal("config_invalid", select(3, websocket.connect(loop, "http://127.0.0.1/")))
+    here:serve(here.echo)
+    here.server:close()
+    assert.equal("not_connected", select(3, websocket.connect(here.loop, here:uri())))
+    assert.equal("config_invalid", select(3, websocket.connect(here.loop, "http://127.0.0.1/")))
   end)
 
   it("throws at unknown options", function()
-    assert.has_error(function() transport.serve(loop, { tam = echo, portt = 1 }) end)
-    assert.has_error(function() transport.serve(loop, {}) end)
-    assert.has_error(function() websocket.connect(loop, "ws://x/", { timeout = 1 }) end)
+    assert.has_error(function() transport.serve(here.loop, { tam = here.echo, portt = 1 }) end)
+    assert.has_error(function() transport.serve(here.loop, {}) end)
+    assert.has_error(function() websocket.connect(here.loop, "ws://x/", { timeout = 1 }) end)
   end)
 end)
