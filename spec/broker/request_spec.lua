@@ -56,6 +56,8 @@ describe("teep.broker", function()
       local outcome = assert(rig.new(device, { connect = peer.connect }):request(APP))
       assert.equal("already_installed", outcome.outcome)
       assert.equal(5, outcome.size)
+      assert.same({ { manifest_component_id = "app.suit", sequence_number = 1 } }, outcome.manifests)
+      assert.equal("a newer version is for its TAM to offer", outcome.message)
       assert.equal(0, peer.connections)
     end)
 

@@ -254,7 +254,10 @@ describe("TAM and device", function()
     assert.matches("^hello: installed, 16 bytes, sha%-256 %x+\n$", here:must("request", "hello", "--config", "device.lua"))
     lists_hello(on_device())
     lists_hello(at_tam())
-    assert.matches("^hello: already installed", here:must("request", "hello", "--config", "device.lua"))
+    assert.matches("^hello: already installed, 16 bytes, sha%-256 %x+, manifest hello/manifest, sequence number 1 "
+      .. "%(a newer version is for its TAM to offer%)\n$", here:must("request", "hello", "--config", "device.lua"))
+    assert.same({ { id = "hello/manifest", sequence_number = "1" } },
+      here:json("request", "hello", "--config", "device.lua", "--json").manifests)
     assert.matches("^hello: removed", here:must("unrequest", "hello", "--config", "device.lua"))
     assert.same({}, on_device())
     assert.same({}, at_tam())

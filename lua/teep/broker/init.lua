@@ -124,7 +124,8 @@ end
 -- @tparam[opt] string tam_uri where it may be had; the agent decides (T-150)
 -- @treturn[1] table `{ outcome = "installed"|"already_installed"|"not_installed",
 --   component_id = text, digest, digest_algorithm, size, message }`; `message` tells why not, or that
---   the TAM could not be told
+--   the TAM could not be told; of what was installed before also `manifests = { { manifest_component_id =
+--   text, sequence_number } }`
 -- @treturn[2] nil, string, string message and code: `not_connected`, `policy_failed` (flow),
 --   `limit_reached`, or those of `agent:request`
 function Broker:request(id, tam_uri)
@@ -133,7 +134,7 @@ function Broker:request(id, tam_uri)
   local uri, message, code = agent:request(id, tam_uri)
   if code then return finish(self, nil, message, code) end
   local before = agent:status()
-  if not uri then return finish(self, outcome.found(before, id, "already_installed")) end
+  if not uri then return finish(self, outcome.already_installed(before, id)) end
   local ok
   ok, message, code = run(self, agent, uri, "request",
     function() return not outcome.component(agent:status(), id) end)

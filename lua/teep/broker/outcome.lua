@@ -21,8 +21,28 @@ local function describe(id, kind, component, message)
     message = message }
 end
 
---- An outcome for a component that is there.
-function outcome.found(status, id, kind) return describe(id, kind, outcome.component(status, id)) end
+-- The manifests that hold a component, with their sequence numbers.
+local function holders(status, component)
+  local list <const> = {}
+  for _, manifest in ipairs(status.manifests) do
+    for _, id in ipairs(component.manifests) do
+      if id == manifest.manifest_component_id then
+        list[#list + 1] = { manifest_component_id = id, sequence_number = manifest.sequence_number }
+      end
+    end
+  end
+  return list
+end
+
+--- An outcome for a component that is installed, in whatever version: the agent has nothing to ask for (RFC
+-- 9397 section 6.2.1). Whether there is a newer one is known by the TAM.
+function outcome.already_installed(status, id)
+  local component <const> = outcome.component(status, id)
+  local found <const> =
+    describe(id, "already_installed", component, "a newer version is for its TAM to offer")
+  found.manifests = component and holders(status, component) or {}
+  return found
+end
 
 -- What agent or TAM said in this session; the tables are new ones when something was said.
 local function said(before, after)

@@ -6,7 +6,8 @@ local verb = {
   name = "request",
   summary = "ask for a component to be installed",
   description = "Tells the TEEP Broker that this device wants a component. The broker runs the exchange " ..
-    "with the TAM; the verb answers when it is over. A component that is installed is left alone.",
+    "with the TAM; the verb answers when it is over. A component that is installed is left alone, in " ..
+    "whatever version: newer ones are for the TAM to offer when the device checks with it.",
   example = "teep request hello --config device.lua",
 }
 

@@ -13,6 +13,9 @@ local refused <const> = { ["/request"] = "not_installed", ["/unrequest"] = "not_
 local function sentence(answer)
   local text = answer.component_id .. ": " .. answer.outcome:gsub("_", " ")
   if answer.digest then text = text .. (", %d bytes, sha-256 %s"):format(answer.size, answer.digest) end
+  for _, manifest in ipairs(answer.manifests or {}) do
+    text = text .. (", manifest %s, sequence number %s"):format(manifest.id, manifest.sequence_number)
+  end
   if answer.message then text = text .. " (" .. answer.message .. ")" end
   return text
 end

@@ -59,11 +59,16 @@ local function wanted(body)
   return component_id.parse(text)
 end
 
+local function version(entry)
+  return { id = entry.manifest_component_id, sequence_number = ("%u"):format(entry.sequence_number) }
+end
+
 local function told(outcome, message, code)
   if not outcome then return nil, message, code end
   return {
     outcome = outcome.outcome, component_id = outcome.component_id, size = outcome.size,
     digest = outcome.digest and hex(outcome.digest), message = outcome.message,
+    manifests = outcome.manifests and map(outcome.manifests, version),
   }
 end
 
