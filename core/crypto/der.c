@@ -9,8 +9,10 @@ enum {
   OCTET_STRING = 0x04,
   OBJECT = 0x06,
   SEQUENCE = 0x30,
-  PARAMETERS = 0xa0, /* RFC 5915: [0], the curve */
-  PUBLIC = 0xa1      /* RFC 5915: [1], the point */
+  PARAMETERS = 0xa0,  /* RFC 5915: [0], the curve */
+  PUBLIC = 0xa1,      /* RFC 5915: [1], the point */
+  ATTRIBUTES = 0xa0,  /* RFC 5958: [0] */
+  PUBLIC_BITS = 0x81, /* RFC 5958: [1], the point */
 };
 
 #define OID(...)                                                                                   \
@@ -110,8 +112,8 @@ static bool read_algorithm(der_reader *reader, lteep_key_parts *parts) {
 }
 
 /* A BIT STRING without unused bits: an uncompressed point (SEC 1 section 2.3.3), or a raw x. */
-static bool read_public(der_reader *reader, lteep_key_parts *parts) {
-  lteep_bytes bits = take(reader, BIT_STRING);
+static bool read_public(der_reader *reader, uint8_t tag, lteep_key_parts *parts) {
+  lteep_bytes bits = take(reader, tag);
   size_t size = lteep_curve_size(parts->crv);
   bool ec2 = parts->kty == LTEEP_KTY_EC2;
   if (bits.size != (ec2 ? 2 + 2 * size : 1 + size) || bits.at[0] != 0) return false;
@@ -122,7 +124,7 @@ static bool read_public(der_reader *reader, lteep_key_parts *parts) {
 }
 
 static bool read_spki(der_reader *reader, lteep_key_parts *parts) {
-  return read_algorithm(reader, parts) && read_public(reader, parts) && at_end(reader);
+  return read_algorithm(reader, parts) && read_public(reader, BIT_STRING, parts) && at_end(reader);
 }
 
 static bool take_scalar(der_reader *reader, lteep_key_parts *parts) {
@@ -152,22 +154,43 @@ static bool read_sec1(der_reader *reader, lteep_key_parts *parts, bool *derive) 
   if (parts->crv == 0 || !take_scalar(&scalar, parts)) return false;
   if (!*derive) {
     der_reader point = enter(reader, PUBLIC);
-    if (!read_public(&point, parts) || !at_end(&point)) return false;
+    if (!read_public(&point, BIT_STRING, parts) || !at_end(&point)) return false;
   }
   return at_end(reader);
 }
 
-/* RFC 5958 after its version 0: no attributes. */
-static bool read_pkcs8(der_reader *reader, lteep_key_parts *parts, bool *derive) {
-  if (!read_algorithm(reader, parts)) return false;
-  der_reader private = enter(reader, OCTET_STRING);
-  if (!at_end(reader)) return false;
+/* `*derive`: no point. */
+static bool read_private(der_reader *reader, lteep_key_parts *parts, bool *derive) {
   if (parts->kty == LTEEP_KTY_OKP) {
     *derive = true;
-    return take_scalar(&private, parts) && at_end(&private);
+    return take_scalar(reader, parts) && at_end(reader);
   }
-  der_reader sec1 = enter(&private, SEQUENCE);
-  return at_end(&private) && take_version(&sec1, 1) && read_sec1(&sec1, parts, derive);
+  der_reader sec1 = enter(reader, SEQUENCE);
+  return at_end(reader) && take_version(&sec1, 1) && read_sec1(&sec1, parts, derive);
+}
+
+/* The point that stands beside the private part; the same as inside of it, if there is one. */
+static bool read_beside(der_reader *reader, lteep_key_parts *parts, bool *derive) {
+  lteep_key_parts beside = {.kty = parts->kty, .crv = parts->crv};
+  if (!read_public(reader, PUBLIC_BITS, &beside)) return false;
+  bool same = memcmp(beside.x, parts->x, sizeof beside.x) == 0 &&
+              memcmp(beside.y, parts->y, sizeof beside.y) == 0;
+  if (!*derive && !same) return false;
+  memcpy(parts->x, beside.x, sizeof beside.x);
+  memcpy(parts->y, beside.y, sizeof beside.y);
+  *derive = false;
+  return true;
+}
+
+/* RFC 5958 after its version: 1 tells that the point is there. Attributes say nothing about keys.
+ */
+static bool read_pkcs8(der_reader *reader, uint8_t version, lteep_key_parts *parts, bool *derive) {
+  if (!read_algorithm(reader, parts)) return false;
+  der_reader private = enter(reader, OCTET_STRING);
+  if (!read_private(&private, parts, derive)) return false;
+  if (is_next(reader, ATTRIBUTES)) (void)take(reader, ATTRIBUTES);
+  if (version == 1 && !read_beside(reader, parts, derive)) return false;
+  return at_end(reader);
 }
 
 static bool read_key(lteep_bytes der, lteep_key_parts *parts, bool *derive) {
@@ -175,9 +198,10 @@ static bool read_key(lteep_bytes der, lteep_key_parts *parts, bool *derive) {
   der_reader reader = enter(&whole, SEQUENCE);
   if (!at_end(&whole)) return false;
   if (is_next(&reader, SEQUENCE)) return read_spki(&reader, parts);
-  bool pkcs8 = reader.rest.size > 2 && reader.rest.at[2] == 0;
-  if (!take_version(&reader, pkcs8 ? 0 : 1)) return false;
-  return pkcs8 ? read_pkcs8(&reader, parts, derive) : read_sec1(&reader, parts, derive);
+  uint8_t version = reader.rest.size > 2 && reader.rest.at[2] == 0 ? 0 : 1;
+  if (!take_version(&reader, version)) return false;
+  return is_next(&reader, SEQUENCE) ? read_pkcs8(&reader, version, parts, derive)
+                                    : version == 1 && read_sec1(&reader, parts, derive);
 }
 
 lteep_status lteep_der_key_read(lteep_bytes der, int alg, lteep_key_parts *parts) {

@@ -91,6 +91,8 @@ cose.parse = core.parse
 -- critical. The first certificate has to be for digital signatures if it has a key usage, and for one of
 -- `extended_key_usage`; where that is not given, no extended key usage may limit it (RFC 5280 section
 -- 4.2.1.12), so a certificate for TLS servers alone signs nothing here. `anyExtendedKeyUsage` is for all.
+-- Judge by the key: certificates in the unprotected header are not signed along, and there may be others for
+-- the same key (RFC 9360 section 5).
 -- @tparam string bytes
 -- @tparam table given
 -- @tparam {key,...} given.keys acceptable keys

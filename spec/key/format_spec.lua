@@ -20,6 +20,14 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 -----END PRIVATE KEY-----
 ]]
 
+local ed25519_with_attributes = [[
+-----BEGIN PRIVATE KEY-----
+MHICAQEwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+oB8wHQYKKoZIhvcNAQkJFDEPDA1DdXJkbGUgQ2hhaXJzgSEAGb9ECWmEzf6FQbrB
+Z9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PRIVATE KEY-----
+]]
+
 -- RFC 7517 appendix A.1, the first key; RFC 7515 appendix A.1, the HMAC key.
 local ec_jwk = [[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
  "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"}]]
@@ -32,11 +40,13 @@ local d = "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
 local p256 = "301306072a8648ce3d020106082a8648ce3d030107"
 local spki = "3059" .. p256 .. "03420004" .. x .. y
 local sec1 = "30770201010420" .. d .. "a00a06082a8648ce3d030107a14403420004" .. x .. y
-local pkcs8 = "308187020100" .. p256 .. "046d306b0201010420" .. d .. "a14403420004" .. x .. y
+local inside = p256 .. "046d306b0201010420" .. d .. "a14403420004" .. x .. y
+local pkcs8, pkcs8_beside = "308187020100" .. inside, "3081cb020101" .. inside .. "81420004" .. x .. y
 
 describe("teep.key formats", function()
   describe("DER refuses", function()
-    for name, form in pairs{ SubjectPublicKeyInfo = spki, ["SEC 1"] = sec1, ["PKCS #8"] = pkcs8 } do
+    for name, form in pairs{ SubjectPublicKeyInfo = spki, ["SEC 1"] = sec1, ["PKCS #8"] = pkcs8,
+      ["PKCS #8 version 1"] = pkcs8_beside } do
       it("every prefix and every extension of " .. name, function()
         local whole = unhex(form)
         assert.is_truthy(key.load(whole))
@@ -69,6 +79,10 @@ describe("teep.key formats", function()
     refuses("two names of different curves", "306c0201010420" .. d .. "a00706052b81040022a14403420004" .. x .. y)
     refuses("a SEC 1 key without a curve", "30250201010420" .. d)
     refuses("a private part of zero", "30310201010420" .. ("00"):rep(32) .. "a00a06082a8648ce3d030107")
+    refuses("a point of PKCS #8 that has its version 0", "3081cb020100" .. inside .. "81420004" .. x .. y)
+    refuses("no point in PKCS #8 of version 1", "308187020101" .. inside)
+    refuses("a point beside the private part that is not its own",
+      "308185020101" .. p256 .. "042730250201010420" .. d .. "81420004" .. x .. y:gsub("..$", "28"))
     refuses("unused bits in a bit string", "3059" .. p256 .. "03420104" .. x .. y)
   end)
 
@@ -163,9 +177,10 @@ describe("teep.key formats", function()
     assert.has_error(function() key.load(1) end)
   end)
 
-  it("reads the three DER forms as one key", function()
+  it("reads all DER forms as one key", function()
+    local beside_alone = "308185020101" .. p256 .. "042730250201010420" .. d .. "81420004" .. x .. y
     local thumbprint = key.load(unhex(spki)):thumbprint()
-    for _, form in ipairs{ sec1, pkcs8 } do
+    for _, form in ipairs{ sec1, pkcs8, pkcs8_beside, beside_alone } do
       local loaded = assert(key.load(unhex(form)))
       assert.equal(hex(thumbprint), hex(loaded:thumbprint()))
       assert.equal(pkcs8, hex(key.export(loaded, { format = "der", private = true })))
@@ -185,6 +200,8 @@ describe("teep.key formats", function()
     assert.equal(ed25519_public, key.export(private, { format = "pem" }))
     assert.equal(ed25519_private, key.export(private, { format = "pem", private = true }))
     assert.equal("Ed25519", key.load(ed25519_public):algorithm())
+    assert.equal(private:private(), assert(key.load(ed25519_with_attributes)):private())
+    assert.equal("bad_key", code_of(key.load((ed25519_with_attributes:gsub("Z9w7", "Z9w8")))))
   end)
 
   it("reads the keys of RFC 7517 and RFC 7515", function()

@@ -1,5 +1,6 @@
-/* Keys in DER: SubjectPublicKeyInfo (RFC 5280 section 4.1, RFC 5480, RFC 8410), PKCS #8 version 0
- * (RFC 5958) and SEC 1 ECPrivateKey (RFC 5915), for P-256, P-384, P-521, Ed25519 and X25519.
+/* Keys in DER: SubjectPublicKeyInfo (RFC 5280 section 4.1, RFC 5480, RFC 8410), PKCS #8 of both
+ * versions (RFC 5958) and SEC 1 ECPrivateKey (RFC 5915), for P-256, P-384, P-521, Ed25519 and
+ * X25519.
  *
  * A template match, no ASN.1 parser: named curves, uncompressed points, definite shortest lengths,
  * nothing optional but what these forms have, no trailing bytes. Everything else is BAD_KEY.
