@@ -188,7 +188,7 @@ static int push_verified(lua_State *L, lteep_bytes payload, int index) {
   lteep_key_public_parts(key, &parts);
   lteep_status status = lteep_cose_thumbprint(&parts, thumbprint);
   if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 4);
   lteep_set_bytes(L, "payload", payload);
   lua_pushvalue(L, index);
   lua_setfield(L, -2, "key");

@@ -32,10 +32,12 @@ end
 -- @usage local token = crypto.random(32)
 crypto.random = core.random
 
---- Digest of a whole string.
+--- Digest of a string, or of a part of it.
 -- @function digest
 -- @tparam string algorithm of a digest
 -- @tparam string data
+-- @tparam[opt=1] integer first position within the data
+-- @tparam[opt=#data] integer last position within the data; `first - 1` for no bytes
 -- @treturn[1] string 32, 48 or 64 bytes
 -- @treturn[2] nil, string, string message and code: `unsupported_algorithm`, `crypto_failed`, `no_memory`
 -- @usage local sum = crypto.digest("SHA-256", "abc")

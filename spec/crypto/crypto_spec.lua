@@ -68,6 +68,15 @@ describe("teep.crypto", function()
         .. "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f", hex(crypto.digest("SHA-512", "abc")))
     end)
 
+    it("digests a part like the same bytes on their own, and throws for one that is not within the data", function()
+      assert.equal(crypto.digest("SHA-256", "bcd"), crypto.digest("SHA-256", "abcde", 2, 4))
+      assert.equal(crypto.digest("SHA-256", "cde"), crypto.digest("SHA-256", "abcde", 3))
+      assert.equal(crypto.digest("SHA-256", ""), crypto.digest("SHA-256", "abcde", 6, 5))
+      for _, part in ipairs{ { 0, 5 }, { 1, 6 }, { 1, -1 }, { 7, 5 }, { 4, 2 }, { math.mininteger, 5 }, { 1, math.maxinteger } } do
+        assert.has_error(function() crypto.digest("SHA-256", "abcde", part[1], part[2]) end)
+      end
+    end)
+
     it("digests pieces like the whole", function()
       local data = ("0123456789"):rep(1000)
       for _, algorithm in ipairs{ "SHA-256", "SHA-384", "SHA-512" } do

@@ -103,7 +103,7 @@ end
 
 --- Check that the manifest has the digest of the wrapper.
 function authenticate.check_digest(envelope, wrapper)
-  return digest.verify(wrapper.digest, envelope:encoded(labels.manifest), "envelope.manifest")
+  return envelope:check_digest(labels.manifest, wrapper.digest, "envelope.manifest")
 end
 
 -- The signer of a block; false and the reason when it does not count. What is verified with the payload next

@@ -42,12 +42,14 @@ end
 -- @tparam table stated
 -- @tparam string bytes what is hashed; of an encoded byte string head and content
 -- @tparam string path
+-- @tparam[opt] integer first of the bytes that count, as string.sub takes it
+-- @tparam[opt] integer last
 -- @treturn[1] boolean true
 -- @treturn[2] nil, string, string `digest_mismatch` and what @{check} returns
-function digest.verify(stated, bytes, path)
+function digest.verify(stated, bytes, path, first, last)
   local ok, message, code = digest.check(stated, path)
   if not ok then return ok, message, code end
-  local found = crypto.digest(stated.algorithm, bytes)
+  local found = crypto.digest(stated.algorithm, bytes, first, last)
   if not crypto.equal(found, stated.bytes) then
     return errors.fail("digest_mismatch", "%s: the bytes do not have the digest stated for them", path)
   end

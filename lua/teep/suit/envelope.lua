@@ -4,6 +4,7 @@
 -- @module teep.suit.envelope
 local cbor <const> = require "teep.cbor"
 local core <const> = require("teep.core").suit
+local digest <const> = require "teep.suit.digest"
 local errors <const> = require "teep.errors"
 local labels <const> = require "teep.suit.labels"
 
@@ -88,6 +89,17 @@ end
 function Envelope:content(label)
   local span <const> = self.members[label]
   return span and self.bytes:sub(span.content, span.last)
+end
+
+--- Check a member as it was encoded, head included, against the digest stated for it (section 10).
+-- @tparam integer label
+-- @tparam table stated
+-- @tparam string path
+-- @treturn[1] boolean true
+-- @treturn[2] nil, string, string the codes of @{digest.verify}
+function Envelope:check_digest(label, stated, path)
+  local span <const> = self.members[label]
+  return digest.verify(stated, self.bytes, path, span.first, span.last)
 end
 
 --- A member as it was encoded, head included: what digests are taken over (section 10).

@@ -61,7 +61,9 @@ function Frame:parameters(index)
     local values <const>, name <const> = shared(self, index), self:name(index)
     own = values[name]
     if not own then
-      own = {}
+      -- With room for what nearly every manifest sets.
+      own = { vendor_identifier = nil, class_identifier = nil, image_digest = nil, image_size = nil,
+        uri = nil }
       values[name] = own
     end
     self[index] = own

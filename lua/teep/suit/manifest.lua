@@ -129,7 +129,7 @@ local function severable(row, value, envelope)
   local member <const> = envelope.members[row.label]
   if type(value) == "table" then
     if not member then return nil end
-    local ok, message, code = digest.verify(value, envelope:encoded(row.label), "envelope." .. row.name)
+    local ok, message, code = envelope:check_digest(row.label, value, "envelope." .. row.name)
     if not ok then return ok, message, code end
     return envelope:content(row.label)
   end

@@ -164,9 +164,9 @@ end
 -- sequence.
 local function claim(self, frame, command, index, measured)
   local name <const>, code <const> = frame:name(index), command.code
-  local claimed <const> = self.claimed[code] or {}
-  if claimed[name] or not next(measured) then return end
-  self.claimed[code], claimed[name] = claimed, true
+  local claimed <const> = self.claimed[code]
+  if claimed and claimed[name] or not next(measured) then return end
+  if claimed then claimed[name] = true else self.claimed[code] = { [name] = true } end
   measured.component_id = frame:id(index)
   add(self, measured)
 end

@@ -34,12 +34,14 @@ local function index(self, name)
 end
 Verified.__index, View.__index = index, index
 
-local function describe(opened, decoded, stated)
-  return {
+-- `first`: who signed, of several the first; nobody for a view.
+local function describe(class, opened, decoded, stated, first)
+  return setmetatable({
     envelope = opened, tagged = opened.tagged, manifest = decoded, digest = stated,
     manifest_component_id = decoded.manifest_component_id, sequence_number = decoded.sequence_number,
     reference_uri = decoded.reference_uri, components = decoded.components,
-  }
+    key = first.key, kid = first.kid, algorithm = first.algorithm,
+  }, class)
 end
 
 --- Take an envelope apart without trusting it.
@@ -57,7 +59,7 @@ function verify.decode(bytes, bounds)
   if not wrapper then return wrapper, message, code end
   decoded, message, code = manifest.decode(opened, bound)
   if not decoded then return decoded, message, code end
-  local view <const> = setmetatable(describe(opened, decoded, wrapper.digest), View)
+  local view <const> = describe(View, opened, decoded, wrapper.digest, {})
   view.digest_matches = authenticate.check_digest(opened, wrapper) == true
   view.blocks = wrapper.blocks
   return view
@@ -97,12 +99,11 @@ function verify.verify(bytes, given)
   local where
   decoded, message, code, where = manifest.decode(opened, bound)
   if not decoded then return nil, message, code, refusal(authentic.digest, message, code, where) end
-  local verified <const> = setmetatable(describe(opened, decoded, authentic.digest), Verified)
-  verified.trust, verified.signers = given, authentic.signers
+  local signers <const> = authentic.signers
   -- The thumbprint of the key, whatever the block says. A shared key has only the name it was given, if any.
-  for _, signer in ipairs(verified.signers) do signer.kid = signer.kid or "" end
-  local first <const> = verified.signers[1]
-  verified.key, verified.kid, verified.algorithm = first.key, first.kid, first.algorithm
+  for i = 1, #signers do signers[i].kid = signers[i].kid or "" end
+  local verified <const> = describe(Verified, opened, decoded, authentic.digest, signers[1])
+  verified.trust, verified.signers = given, signers
   return verified
 end
 
