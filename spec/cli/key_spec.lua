@@ -72,6 +72,7 @@ describe("teep key", function()
       assert.equal(1, code)
       assert.matches("^teep: " .. name .. ": [^\n]+\n$", complaint)
     end
+    assert.same({ 1, "", "teep: .: Is a directory\n" }, { teep("key", "thumbprint", ".") })
   end)
 
   for _, algorithm in ipairs{ "ESP256", "ESP384", "ESP512", "Ed25519" } do

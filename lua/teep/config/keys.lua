@@ -11,8 +11,9 @@ local size_limit <const> = 4096
 local function read(path)
   local file, reason = io.open(path, "rb")
   if not file then return nil, reason, "io_failed" end
-  local bytes = file:read(size_limit + 1)
+  local bytes, why = file:read(size_limit + 1)
   file:close()
+  if why then return nil, path .. ": " .. why, "io_failed" end
   if not bytes then return nil, path .. ": the file is empty", "bad_key" end
   if #bytes > size_limit then return nil, path .. ": too large for a key", "bad_key" end
   return bytes

@@ -53,8 +53,12 @@ describe("teep suit", function()
     it("says which flag is missing, and which goes without a description", function()
       refused(2, "option '--payload' is missing, or a description", "create", "--component", "a", "-o", "x")
       refused(2, "option '--payload' goes without a description", "create", "hello.lua", "--payload", "a", "-o", "x")
-      refused(2, "want a component identifier", "create", "--component", "", "-o", "x")
-      refused(2, "want a whole number", "create", "hello.lua", "--sequence-number", "one", "-o", "x")
+      refused(2, "option '--component': want a component identifier", "create", "--component", "", "-o", "x")
+      refused(2, "option '--sequence-number': want a whole number, found 'one'", "create", "hello.lua", "--sequence-number",
+        "one", "-o", "x")
+      for option, value in pairs{ ["--uri"] = "#0", ["--vendor"] = "x", ["--class"] = "y", ["--manifest"] = "" } do
+        refused(2, "option '" .. option .. "': want ", "create", "--component", "a", option, value, "-o", "x")
+      end
     end)
 
     it("writes nothing when the description is refused, or the disk is full", function()
@@ -231,6 +235,15 @@ describe("teep suit", function()
       refused(2, "--vendor", "process", "hello.suit", "--dry-run", "--key", "signer.pub", "--class", class)
     end)
 
+    it("names the option whose value is of no use", function()
+      for option, value in pairs{ ["--time"] = "99999999999999999999", ["--slot"] = "x", ["--battery"] = "1.5",
+        ["--device"] = "x", ["--installed-version"] = "1.2.3.4" } do
+        refused(2, "option '" .. option .. "': want ", process(option, value))
+      end
+      refused(1, "--payloads nowhere: no such folder", process("--payloads", "nowhere"))
+      refused(1, "--payloads hello.bin: no such folder", process("--payloads", "hello.bin"))
+    end)
+
     it("refuses an envelope of somebody else", function()
       refused(1, "hello.suit: ", "process", "hello.suit", "--dry-run", "--key", "other.pub", "--vendor", vendor,
         "--class", class)
@@ -281,6 +294,18 @@ describe("teep suit", function()
       given[11] = "1999"
       given[#given + 1], given[#given + 2] = "--procedure", "invocation"
       assert.matches("would start asks with -v", works(table.unpack(given)), 1, true)
+    end)
+
+    it("tells equal payloads apart", function()
+      local list <const> = {}
+      for i = 1, 11 do list[i] = ("{ id = 'c%d', payload = 'hello.bin' }"):format(i) end
+      command.write(folder .. "/equal.lua", ([[return { manifest = "m", sequence_number = 1, vendor = %q, class = %q,
+        components = { %s } }]]):format(vendor, class, table.concat(list, ", ")))
+      works("create", "equal.lua", "-o", "equal")
+      works("sign", "equal", "--key", "signer.key", "-o", "equal")
+      local changes <const> = json.decode(works("process", "equal", "--dry-run", "--key", "signer.pub", "--vendor", vendor,
+        "--class", class, "--json")).changes
+      for i = 1, 11 do assert.equal(("#%d in the envelope"):format(i - 1), changes[i].from) end
     end)
 
     it("tells what uninstalling removes", function()

@@ -1,6 +1,6 @@
 --- `teep suit create`: from a description to an unsigned envelope.
-local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
+local convert <const> = require "teep.cli.suit.convert"
 local description <const> = require "teep.cli.suit.description"
 local fields <const> = require "teep.cli.suit.fields"
 local files <const> = require "teep.cli.files"
@@ -10,21 +10,6 @@ local output <const> = require "teep.cli.output"
 local suit <const> = require "teep.suit"
 
 local verb = { name = "create", summary = "describe components in an unsigned envelope" }
-
--- The flags name fields of a description; what they hold stays text, which its check reads again.
-local function as_text(read)
-  return function(text)
-    local value <const>, why <const> = read(text)
-    return value and text, why
-  end
-end
-
-local function uuid(text) return check.uuid(text), "want " .. check.uuid_hint end
-
-local function number(text)
-  local value <const> = text:find "^%d+$" and math.tointeger(tonumber(text))
-  return value or nil, "want a whole number"
-end
 
 local option_of_field <const> = {
   { "component", "--component" }, { "payload", "--payload" }, { "vendor", "--vendor" },
@@ -37,16 +22,16 @@ function verb.define(create)
     "unless something is encrypted for recipients. Devices accept it only with matching vendor and class, " ..
     "and never with a lower sequence number than they have.")
   create:argument("description", "Description, see docs/suit-author.md."):args "?":argname "DESCRIPTION"
-  create:option("--component", "Identifier of the component."):argname "ID"
-    :convert(as_text(fields.identifier))
+  -- The flags name fields of a description; what they hold stays text, which its check reads again.
+  local function option(name, text, read) return convert.option(create, name, text, convert.as_text(read)) end
+  option("--component", "Identifier of the component.", fields.identifier):argname "ID"
   create:option("--payload", "File with the bytes of the component."):argname "FILE"
-  create:option("--uri", "Where devices get the payload."):argname "URI":convert(as_text(fields.location))
-  create:option("--vendor", "Vendor identifier of the devices."):argname "UUID":convert(as_text(uuid))
-  create:option("--class", "Class identifier of the devices."):argname "UUID":convert(as_text(uuid))
-  create:option("--sequence-number", "Release number, higher for newer; goes before that of a description.")
-    :argname "N":convert(number)
-  create:option("--manifest", "Identifier of the manifest (default: ID/manifest)."):argname "ID"
-    :convert(as_text(fields.identifier))
+  option("--uri", "Where devices get the payload.", fields.location):argname "URI"
+  option("--vendor", "Vendor identifier of the devices.", convert.uuid):argname "UUID"
+  option("--class", "Class identifier of the devices.", convert.uuid):argname "UUID"
+  convert.option(create, "--sequence-number",
+    "Release number, higher for newer; goes before that of a description.", convert.number):argname "N"
+  option("--manifest", "Identifier of the manifest (default: ID/manifest).", fields.identifier):argname "ID"
   create:option("-o --output", "File to write."):argname "FILE":count(1)
   create:flag("--json", "Print JSON about what was made.")
   create:epilog("Example:\n  teep suit create hello.lua -o hello.unsigned\n" ..

@@ -1,14 +1,16 @@
 --- `teep suit process --dry-run`: what a manifest would do on a device.
 local blocks <const> = require "teep.cli.suit.blocks"
-local check <const> = require "teep.config.check"
 local component_id <const> = require "teep.component_id"
+local convert <const> = require "teep.cli.suit.convert"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "teep.cli.suit.device"
+local errors <const> = require "teep.errors"
 local fields <const> = require "teep.cli.suit.fields"
 local files <const> = require "teep.cli.files"
 local hex <const> = require "teep.hex"
 local json <const> = require "teep.daemon.json"
 local keys <const> = require "teep.config.keys"
+local lfs <const> = require "lfs"
 local output <const> = require "teep.cli.output"
 local recorder <const> = require "teep.cli.suit.recorder"
 local rules <const> = require "teep.suit.rules"
@@ -16,22 +18,15 @@ local suit <const> = require "teep.suit"
 
 local verb = { name = "process", summary = "show what an envelope would do on a device" }
 
-local function uuid(text) return check.uuid(text), "want " .. check.uuid_hint end
-
-local function number(text)
-  local value <const> = text:find "^%d+$" and math.tointeger(tonumber(text))
-  return value or nil, "want a whole number"
-end
-
 local function define_device(process)
-  process:option("--vendor", "Vendor identifier of the device."):argname "UUID":convert(uuid):count(1)
-  process:option("--class", "Class identifier of the device."):argname "UUID":convert(uuid):count(1)
-  process:option("--device", "Device identifier."):argname "UUID":convert(uuid)
-  process:option("--slot", "Slot that the device would write now."):argname "N":convert(number)
-  process:option("--installed-version", "Version of what is installed."):argname "VERSION"
-    :convert(fields.version)
-  process:option("--battery", "What is left, in mWh."):argname "N":convert(number)
-  process:option("--time", "What its clock says (default: now)."):argname "SECONDS":convert(number)
+  local function option(...) return convert.option(process, ...) end
+  option("--vendor", "Vendor identifier of the device.", convert.uuid):argname "UUID":count(1)
+  option("--class", "Class identifier of the device.", convert.uuid):argname "UUID":count(1)
+  option("--device", "Device identifier.", convert.uuid):argname "UUID"
+  option("--slot", "Slot that the device would write now.", convert.number):argname "N"
+  option("--installed-version", "Version of what is installed.", fields.version):argname "VERSION"
+  option("--battery", "What is left, in mWh.", convert.number):argname "N"
+  option("--time", "What its clock says (default: now).", convert.number):argname "SECONDS"
   process:flag("--authorized", "The user has agreed.")
   process:option("--decrypt-key", "Key file the device decrypts with; may be repeated."):argname "FILE"
     :count "*":default {}
@@ -59,25 +54,43 @@ function verb.define(process)
     "    --vendor fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe --class 1492af14-2569-5e48-bf42-9b2d51f2ab45")
 end
 
+-- `#2` before `#10`.
+local function by_length(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+
+local function add_origin(origins, sum, from)
+  origins[sum] = origins[sum] or {}
+  table.insert(origins[sum], from)
+end
+
 local function add_integrated(origins, view, where)
-  for name, size in pairs(view.integrated) do
-    local sum <const> = crypto.digest("SHA-256", view.envelope:payload(name, 0, size))
-    origins[sum] = ("%s in %s"):format(name, where)
+  local names <const> = {}
+  for name in pairs(view.integrated) do names[#names + 1] = name end
+  table.sort(names, by_length)
+  for _, name in ipairs(names) do
+    local sum <const> = crypto.digest("SHA-256", view.envelope:payload(name, 0, view.integrated[name]))
+    add_origin(origins, sum, ("%s in %s"):format(name, where))
   end
 end
+
+-- Equal payloads are used in the order of their names.
+local function take(list) return #list > 1 and table.remove(list, 1) or list[1] end
 
 -- Bytes that did not come by a URI have the digest of an integrated payload or of another component, or stand
 -- in the manifest.
 local function add_origins(entries, verified, outcome)
   local origins <const> = {}
+  add_integrated(origins, verified, "the envelope")
   for _, each in ipairs(outcome.dependencies) do
     add_integrated(origins, each.verified, "dependency " .. component_id.format(each.component_id))
   end
-  add_integrated(origins, verified, "the envelope")
   for _, entry in ipairs(entries) do
     if entry.what == "write" and entry.digest then
-      entry.from = entry.from or origins[entry.digest] or "the manifest"
-      origins[entry.digest] = origins[entry.digest] or "component " .. entry.id
+      local list <const> = origins[entry.digest]
+      entry.from = entry.from or list and take(list) or "the manifest"
+      if not list then add_origin(origins, entry.digest, "component " .. entry.id) end
     end
   end
 end
@@ -165,7 +178,14 @@ local function load_verified(arguments)
   return verified
 end
 
+local function is_folder(path)
+  if not path or lfs.attributes(path, "mode") == "directory" then return true end
+  return errors.fail("not_found", "--payloads %s: no such folder", path)
+end
+
 function verb.run(arguments)
+  local there <const>, absent <const>, fault <const> = is_folder(arguments.payloads)
+  if not there then return there, absent, fault end
   local verified <const>, message <const>, code <const> = load_verified(arguments)
   if not verified then return nil, message, code end
   local secrets <const>, why <const>, reason <const> = keys.load_all(arguments.decrypt_key, { secret = true })
