@@ -150,4 +150,28 @@ function world.policy(functions)
   }
 end
 
+-- A world whose agent has just received an Update that installs app.suit; facts of `settle` are kept.
+function world.updated(settle, options)
+  options = options or {}
+  local facts <const> = {}
+  options.policy = world.policy {
+    plan = function() return { verb = "update", install = { "app.suit" }, remove = { "old" } } end,
+    settle = function(known)
+      facts[#facts + 1] = known
+      return settle or { verb = "accept" }
+    end,
+  }
+  local w <const> = world.new(options)
+  assert(w.tam:add_manifest(world.envelope { components = { { { "app" }, "hello" }, { { "lib" }, "data" } } }))
+  w.store:tc_list_put(scene.key("device"):thumbprint(), {
+    { component_id = "app", size = 99 }, { component_id = "gone", manifest = "old", sequence_number = 1 },
+    { component_id = "kept", manifest = "other", sequence_number = 1 },
+  })
+  local update <const> = w:respond { tc_list = {
+    { component_id = { "app" }, image_size = 99 }, { component_id = { "gone" }, vendor_identifier = "v" },
+    { component_id = { "kept" }, vendor_identifier = "v" },
+  } }
+  return w, update, facts
+end
+
 return world
