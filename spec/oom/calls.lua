@@ -9,6 +9,7 @@ local cose <const> = require "teep.cose"
 local crypto <const> = require "teep.crypto"
 local driver <const> = require "teep.driver"
 local envelope <const> = require "teep.suit.envelope"
+local hex <const> = require "teep.hex"
 local key <const> = require "teep.key"
 local limits <const> = require("teep.suit.limits").with()
 local manifest <const> = require "teep.suit.manifest"
@@ -16,6 +17,7 @@ local message <const> = require "teep.message"
 local messages <const> = require "fixtures.messages"
 local schema <const> = require "teep.schema"
 local suit_raw <const> = require "fixtures.suit_raw"
+local vectors <const> = require "fixtures.cose_vectors"
 
 local V26 <const> = { wire = "v26" }
 
@@ -103,6 +105,17 @@ add("cose.sign", function() return done(cose.sign{ keys = { signer, signer }, pa
 add("cose.parse", function() return done(cose.parse(signed)) end)
 add("cose.verify", function()
   local verified <const>, text, code = cose.verify(signed, accepted)
+  if not verified then return nil, text, code end
+  return verified.payload
+end)
+
+local function certificate(name) return (hex.decode(vectors.certificates[name])) end
+local certified <const> = assert(cose.sign1{ key = assert(key.load((hex.decode(vectors.certificate_keys.leaf)))),
+  payload = "payload", x5chain = { certificate "leaf_for_signing", certificate "middle_for_signing" } })
+local trusted <const> = { keys = {}, algorithms = { "ESP256" }, certificates = { anchors = { certificate "root" },
+  time = 1780000000, extended_key_usage = { "1.3.6.1.5.5.7.3.3" } } }
+add("cose.verify, x5chain", function()
+  local verified <const>, text, code = cose.verify(certified, trusted)
   if not verified then return nil, text, code end
   return verified.payload
 end)
