@@ -39,5 +39,6 @@ int lteep_open_cose(lua_State *L);
 int lteep_open_driver(lua_State *L);
 int lteep_open_file(lua_State *L);
 int lteep_open_suit(lua_State *L);
+int lteep_open_options(lua_State *L);
 
 #endif

@@ -21,9 +21,11 @@ static void push_error_numbers(lua_State *L) {
 }
 
 static const luaL_Reg rooms[] = {
-    {"cbor", lteep_open_cbor}, {"schema", lteep_open_schema}, {"crypto", lteep_open_crypto},
-    {"key", lteep_open_key},   {"cose", lteep_open_cose},     {"driver", lteep_open_driver},
-    {"file", lteep_open_file}, {"suit", lteep_open_suit},     {NULL, NULL},
+    {"cbor", lteep_open_cbor},       {"schema", lteep_open_schema},
+    {"crypto", lteep_open_crypto},   {"key", lteep_open_key},
+    {"cose", lteep_open_cose},       {"driver", lteep_open_driver},
+    {"file", lteep_open_file},       {"suit", lteep_open_suit},
+    {"options", lteep_open_options}, {NULL, NULL},
 };
 
 __attribute__((visibility("default"))) int luaopen_teep_core(lua_State *L);

@@ -72,7 +72,8 @@ describe("teep.crypto", function()
       assert.equal(crypto.digest("SHA-256", "bcd"), crypto.digest("SHA-256", "abcde", 2, 4))
       assert.equal(crypto.digest("SHA-256", "cde"), crypto.digest("SHA-256", "abcde", 3))
       assert.equal(crypto.digest("SHA-256", ""), crypto.digest("SHA-256", "abcde", 6, 5))
-      for _, part in ipairs{ { 0, 5 }, { 1, 6 }, { 1, -1 }, { 7, 5 }, { 4, 2 }, { math.mininteger, 5 }, { 1, math.maxinteger } } do
+      for _, part in ipairs{ { 0, 5 }, { 1, 6 }, { 1, -1 }, { 7, 5 }, { 4, 2 }, { math.mininteger, 5 },
+        { 1, math.maxinteger } } do
         assert.has_error(function() crypto.digest("SHA-256", "abcde", part[1], part[2]) end)
       end
     end)
