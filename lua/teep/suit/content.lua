@@ -129,12 +129,13 @@ end
 -- * `source`: `source(sink)` gives all bytes to `sink(bytes)`
 -- * `info`: encryption-info, when the bytes are to be decrypted
 -- * `confirmed`: whether they are known to be those that were signed for
+-- * `frame`, `index`: what the command runs on, where the component is another
 -- @treturn[1] table content
 -- @treturn[2] nil, string, string
 function content.put(state, frame, index, given)
   local found <const>, message <const>, code <const> = store(state, frame, index, given)
   if not found then return nil, given.what .. ": " .. message, code end
-  state:stage(frame, index, found, given.confirmed)
+  state:stage(frame, index, found, given)
   return found
 end
 

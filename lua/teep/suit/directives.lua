@@ -176,7 +176,9 @@ function directives.swap(state, frame, index)
   local to <const>, fro <const> = not unconfirmed[source.key], not unconfirmed[frame:key(index)]
   ok, message, code = put(state, frame, index, { what = "swap", source = from, confirmed = to })
   if not ok then return ok, message, code end
-  return put(state, source.frame, source.index, { what = "swap", source = back, confirmed = fro })
+  return put(state, source.frame, source.index, {
+    what = "swap", source = back, confirmed = fro, frame = frame, index = index,
+  })
 end
 
 --- Have the component started once the procedure is over (section 8.4.10.7): the host does so after its

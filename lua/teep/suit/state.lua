@@ -67,14 +67,16 @@ end
 -- @tparam Frame frame
 -- @tparam integer index
 -- @tparam table content `size`, `digest`, `digest_algorithm`; `pieces` when it is kept in memory
--- @tparam boolean confirmed whether the bytes are known to be those that were signed for; else a condition
---   has to find out
-function State:stage(frame, index, content, confirmed)
+-- @tparam table given of @{teep.suit.content.put}: `confirmed`, `frame`, `index`
+function State:stage(frame, index, content, given)
   local key <const>, changes <const> = frame:key(index), self.changes
   changes:set(self.contents, key, content)
   changes:set(self.given_up, key, nil)
   local place
-  if not confirmed then place = record(frame, frame.section, self.command.offset, index, none) end
+  if not given.confirmed then
+    local by <const> = given.frame or frame
+    place = record(by, by.section, self.command.offset, given.index or index, none)
+  end
   changes:set(self.unconfirmed, key, place)
 end
 

@@ -23,7 +23,7 @@ local function store(self, manifest, index, bytes, trusted)
   -- An envelope is larger than any of the sizes.
   if limit and (bytes == self.case.child or #bytes > limit) then tree.abort(tree.OPERATION) end
   self.contents[name] = bytes
-  self.open[name] = not trusted and { self.section, self.offset, index } or nil
+  self.open[name] = not trusted and { self.section, self.offset, self.index } or nil
   if index ~= manifest.dependency then self.staged[name] = { bytes = true } end
   self.streamed[name] = index ~= manifest.dependency and not (self.retained.all or self.retained[name])
 end

@@ -124,7 +124,7 @@ flow[32] = function(self, frame, list)
 end
 
 local function located(self, command, index, fn, ...)
-  self.offset = command.offset
+  self.offset, self.index = command.offset, index
   local ok <const>, thrown <const> = pcall(fn, ...)
   if ok then return end
   if type(thrown) == "table" then thrown.place = thrown.place or { self.section, command.offset, index } end

@@ -61,6 +61,14 @@ describe("teep.suit.explain_report", function()
     assert.matches("uninstall at byte 4, component 0 (hello/app): image-match (3). The payload", text, 1, true)
   end)
 
+  it("explains copy-params of a parameter nobody knows", function()
+    local unknown <const> = raw.sequence(35, raw.map{ [0] = cbor.array{ 99 } }, 3, 15)
+    local text <const> = explained(raw.make{ fields = { [20] = unknown } })
+    assert.matches("copy-params (35)", text, 1, true)
+    local later <const> = raw.sequence(15, cbor.array{ unknown, raw.sequence(14, 15) }, 3, 15)
+    assert.matches("^[ -~]+$", (explained(raw.make{ fields = { [20] = later } }, { rules = { lenient_unknown = true } })))
+  end)
+
   it("explains a refusal before the first command", function()
     assert.equal("command unsupported: before the first command. The manifest installs nothing: give it an install section.",
       (explained(raw.make{ fields = { [20] = false } })))

@@ -66,8 +66,9 @@ end
 steps[COPY_PARAMS] = function(walk, argument)
   for _, entry in ipairs(argument) do
     for _, label in ipairs(entry.value) do
-      for _, index in ipairs(walk.selected) do
-        walk.state = values.copy(walk.state, entry.key, index, parameters.names[label])
+      local name <const> = parameters.names[label] -- nil for one that is refused
+      for _, index in ipairs(name and walk.selected or {}) do
+        walk.state = values.copy(walk.state, entry.key, index, name)
       end
     end
   end
