@@ -30,9 +30,9 @@ static void check_option(lua_State *L) {
   const char *kind = lua_tostring(L, -1), *found = luaL_typename(L, -2);
   if (!kind) fail(L, lua_pushfstring(L, "unknown option: %s", luaL_tolstring(L, -3, NULL)));
   if (!is(kind, found) && !is(kind, "any")) {
-    lua_pushlstring(L, kind, kind_size(kind));
-    fail(L, lua_pushfstring(L, "option %s: want a %s, got %s", luaL_tolstring(L, -4, NULL),
-                            lua_tostring(L, -2), found));
+    const char *wanted = lua_pushlstring(L, kind, kind_size(kind));
+    const char *name = luaL_tolstring(L, -4, NULL);
+    fail(L, lua_pushfstring(L, "option %s: want a %s, got %s", name, wanted, found));
   }
   lua_pop(L, 1);
 }
