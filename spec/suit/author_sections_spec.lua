@@ -144,6 +144,24 @@ describe("an author's sections", function()
     assert.same({ { 12, 0 }, { 33, 2 }, { 12, 1 }, { 33, 2 } }, made.uninstall)
   end)
 
+  it("set metadata before the directive that writes, times tagged (S-104)", function()
+    local metadata <const> = { default_permissions = 6, file_type = "regular", modification_time = 7 }
+    local encoded <const> = cbor.encode(raw.map{ [1] = 6, [5] = 1, [6] = cbor.tag(1, 7) })
+    local slots <const> = { { slot = 0, payload = "a" }, { slot = 1, payload = "b" } }
+    for writes, changes in pairs{
+      [21] = {}, [18] = { inline = true }, [22] = { staging = { "s" } }, [15] = { payload = false, slots = slots },
+    } do
+      changes.metadata = metadata
+      local set
+      for _, command in ipairs(write{ components = { component(changes) } }.install) do
+        if command[1] == 20 then set = set or command[2][30] end
+        if command[1] == writes then break end
+      end
+      assert.equal(encoded, set, "directive " .. writes)
+    end
+    assert.is_nil((write{ components = { component{ staging = { "s" }, metadata = metadata } } }).payload_fetch[2][2][30])
+  end)
+
   it("write small data from the manifest", function()
     local made <const> = write{ components = { component{ inline = true } } }
     assert.same({ { 20, { [18] = raw.payload } }, { 18, 2 }, { 3, 15 } }, made.install)

@@ -61,6 +61,7 @@ end
 --     * `staging`: identifier of the component that the payload is fetched to before
 --     * `encryption`: `{ info, ciphertext | uri + digest + size }` of @{encrypt}; `payload`, or `digest` and
 --       `size`, are those of the plaintext; wants `staging` or `inline`
+--     * `metadata`: as teep.suit.metadata has it: `default_permissions`, `file_type` and so on
 --     * `slots`: list of `{ slot, payload | uri + digest + size }` in place of all these: one image for each
 --       slot
 -- * `dependencies`: list of `{ envelope, id, uri }`, `id` defaulting to the envelope's own and `uri` to the

@@ -90,6 +90,14 @@ describe("a description", function()
     refused("components[1].encryption.recipients: want at least 1", component{ encryption = { recipients = {} } })
     refused("severed[1]: want one of dependency_resolution, payload_fetch, install, text",
       described{ severed = { "uninstall" } })
+    refused("components[1].metadata.file_type: want one of regular, directory, symlink",
+      component{ metadata = { file_type = "pipe" } })
+    refused("components[1].metadata.default_permissions: want a whole number from 0 to 16383",
+      component{ metadata = { default_permissions = 16384 } })
+    refused("components[1].metadata.user_permissions: bob: want a whole number from 0 to 16383",
+      component{ metadata = { user_permissions = { bob = 16384 } } })
+    refused("components[1].metadata.role_permissions: want a table of names",
+      component{ metadata = { role_permissions = { 1 } } })
     refused('text: want language tags like en, found "1"', described{ text = { "hello" } })
     refused("invoke.component: other is none of the components", described{ invoke = { component = "other" } })
     for _, text in ipairs{ "", "1.", ".1", "1..2", "v1", "1.2-gamma", "1.2+build", "-rc.1", "1.2-rc.x", "1.2.3.4",
@@ -153,7 +161,8 @@ describe("a description", function()
         components = {
           { id = "hello", payload = "hello.bin", staging = "s", vendor = class, class = vendor, device = class },
           { id = "b", payload = "hello.bin", encryption = { info = "info", ciphertext = "cipher" } },
-          { id = "c", uri = "https://a/c", digest = ("00"):rep(32), size = 7 },
+          { id = "c", uri = "https://a/c", digest = ("00"):rep(32), size = 7, metadata = {
+            default_permissions = 1, group_permissions = { g = 2 }, modification_time = 3, file_type = "regular" } },
           { id = "d", payload = "hello.bin", inline = true },
           { id = "e", slots = { { slot = 0, payload = "hello.bin" }, { slot = 1, payload = "cipher" } } },
         },

@@ -308,6 +308,17 @@ describe("teep suit", function()
       for i = 1, 11 do assert.equal(("#%d in the envelope"):format(i - 1), changes[i].from) end
     end)
 
+    it("tells the metadata that the device would apply", function()
+      command.write(folder .. "/described.lua", ([[return { manifest = "m", sequence_number = 1, vendor = %q, class = %q,
+        components = { { id = "a", payload = "hello.bin", metadata = { file_type = "regular", default_permissions = 6,
+          user_permissions = { bob = 3, alice = 5 } } } } }]]):format(vendor, class))
+      works("create", "described.lua", "-o", "described")
+      works("sign", "described", "--key", "signer.key", "-o", "described")
+      local printed <const> = works("process", "described", "--dry-run", "--key", "signer.pub", "--vendor", vendor,
+        "--class", class)
+      assert.matches("with default_permissions 6, file_type regular, user_permissions bob=3,alice=5\n", printed, 1, true)
+    end)
+
     it("tells what uninstalling removes", function()
       assert.matches("would remove hello\n", works(process("--procedure", "uninstall")), 1, true)
     end)

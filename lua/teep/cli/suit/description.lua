@@ -26,7 +26,8 @@ local function component(given, position, whole)
   local path <const> = ("components[%d]"):format(position)
   local ok <const>, message <const>, code <const> = check_component(given, path)
   if not ok then return ok, message, code end
-  local made <const> = { id = given.id, inline = given.inline, staging = given.staging }
+  local made <const> =
+    { id = given.id, inline = given.inline, staging = given.staging, metadata = given.metadata }
   for _, name in ipairs{ "vendor", "class", "device" } do
     made[name .. "_identifier"] = given[name] or whole[name]
     if name ~= "device" and not made[name .. "_identifier"] then

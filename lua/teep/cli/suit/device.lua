@@ -14,14 +14,16 @@ end
 
 --- What conditions ask: absent as far as no option says it.
 -- @tparam table arguments of the verb
+-- @tparam Recorder record gets the metadata of what is written
 -- @treturn table as suit.process takes it
-function device.facts(arguments)
+function device.facts(arguments, record)
   return {
     vendor_identifier = arguments.vendor, class_identifier = arguments.class,
     device_identifier = arguments.device, clock = constant(arguments.time or os.time()),
     slot = constant(arguments.slot), battery = constant(arguments.battery),
     version = constant(arguments.installed_version),
     authorized = arguments.authorized and constant(true) or nil,
+    metadata = function(_, id, metadata) return record:describe(id, metadata) end,
   }
 end
 

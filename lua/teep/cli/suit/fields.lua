@@ -103,6 +103,30 @@ local encryption <const> = { type = "record", fields = {
   info = { type = "path" }, ciphertext = { type = "path" },
 } }
 
+local PERMISSIONS <const> = (1 << 14) - 1 -- all there are (draft-ietf-suit-update-management section 4.6)
+local permission_bits <const> = { type = "integer", max = PERMISSIONS }
+
+-- Names of users, groups or roles to permission bits.
+local function permissions(value)
+  if type(value) ~= "table" or #value > 0 then return nil, "want a table of names to numbers" end
+  local list <const> = {}
+  for name, bits in pairs(value) do
+    if math.type(bits) ~= "integer" or bits < 0 or bits > PERMISSIONS then
+      return nil, ("%s: want a whole number from 0 to %d"):format(name, PERMISSIONS)
+    end
+    list[#list + 1] = { key = tostring(name), value = bits }
+  end
+  table.sort(list, function(a, b) return a.key < b.key end)
+  return list
+end
+
+local metadata <const> = { type = "record", fields = {
+  default_permissions = permission_bits, user_permissions = custom(permissions),
+  group_permissions = custom(permissions), role_permissions = custom(permissions),
+  modification_time = number, creation_time = number,
+  file_type = { type = "enum", values = { "regular", "directory", "symlink" } },
+} }
+
 local slot <const> = { type = "record", fields = {
   slot = { type = "integer", required = true }, payload = { type = "path" }, uri = custom(fields.location),
   digest = custom(digest), size = size,
@@ -112,7 +136,8 @@ local component <const> = { type = "record", fields = {
   id = custom(fields.identifier, true), payload = { type = "path" }, uri = custom(fields.location),
   digest = custom(digest), size = size,
   inline = custom(function(value) return value == true, "want true" end),
-  staging = custom(fields.identifier), encryption = encryption, slots = { type = "list", of = slot, min = 2 },
+  staging = custom(fields.identifier), encryption = encryption, metadata = metadata,
+  slots = { type = "list", of = slot, min = 2 },
   vendor = { type = "uuid" }, class = { type = "uuid" }, device = { type = "uuid" },
 } }
 

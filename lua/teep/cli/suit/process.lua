@@ -5,6 +5,7 @@ local convert <const> = require "teep.cli.suit.convert"
 local crypto <const> = require "teep.crypto"
 local device <const> = require "teep.cli.suit.device"
 local errors <const> = require "teep.errors"
+local expected <const> = require "teep.suit.report.expected"
 local fields <const> = require "teep.cli.suit.fields"
 local files <const> = require "teep.cli.files"
 local hex <const> = require "teep.hex"
@@ -54,43 +55,38 @@ function verb.define(process)
     "    --vendor fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe --class 1492af14-2569-5e48-bf42-9b2d51f2ab45")
 end
 
--- `#2` before `#10`.
-local function by_length(a, b)
-  if #a ~= #b then return #a < #b end
-  return a < b
-end
-
-local function add_origin(origins, sum, from)
-  origins[sum] = origins[sum] or {}
-  table.insert(origins[sum], from)
-end
-
-local function add_integrated(origins, view, where)
-  local names <const> = {}
-  for name in pairs(view.integrated) do names[#names + 1] = name end
-  table.sort(names, by_length)
-  for _, name in ipairs(names) do
-    local sum <const> = crypto.digest("SHA-256", view.envelope:payload(name, 0, view.integrated[name]))
-    add_origin(origins, sum, ("%s in %s"):format(name, where))
+-- The integrated payload that a manifest names for a component, when it has these bytes.
+local function integrated(view, entry)
+  for position, id in pairs(view.manifest.positions) do
+    local uris <const> = id == entry.id and expected.finally(view.manifest, position).uri or {}
+    for _, uri in ipairs(uris) do
+      local size <const> = view.integrated[uri]
+      local found <const> = size and crypto.digest("SHA-256", view.envelope:payload(uri, 0, size))
+      if found == entry.digest then return uri end
+    end
   end
+  return nil
 end
 
--- Equal payloads are used in the order of their names.
-local function take(list) return #list > 1 and table.remove(list, 1) or list[1] end
-
--- Bytes that did not come by a URI have the digest of an integrated payload or of another component, or stand
--- in the manifest.
-local function add_origins(entries, verified, outcome)
-  local origins <const> = {}
-  add_integrated(origins, verified, "the envelope")
+local function from_envelope(entry, verified, outcome)
+  local name = integrated(verified, entry)
+  if name then return name .. " in the envelope" end
   for _, each in ipairs(outcome.dependencies) do
-    add_integrated(origins, each.verified, "dependency " .. component_id.format(each.component_id))
+    name = integrated(each.verified, entry)
+    if name then return ("%s in dependency %s"):format(name, component_id.format(each.component_id)) end
   end
+  return nil
+end
+
+-- Bytes that came neither by a URI nor in the envelope are those of another component, or stand in the
+-- manifest.
+local function add_origins(entries, verified, outcome)
+  local written <const> = {}
   for _, entry in ipairs(entries) do
     if entry.what == "write" and entry.digest then
-      local list <const> = origins[entry.digest]
-      entry.from = entry.from or list and take(list) or "the manifest"
-      if not list then add_origin(origins, entry.digest, "component " .. entry.id) end
+      entry.from = entry.from or from_envelope(entry, verified, outcome) or written[entry.digest]
+        or "the manifest"
+      written[entry.digest] = written[entry.digest] or "component " .. entry.id
     end
   end
 end
@@ -108,12 +104,30 @@ local function installed(outcome)
   return list
 end
 
+local function actors_text(list)
+  local parts <const> = {}
+  for i, each in ipairs(list) do parts[i] = ("%s=%d"):format(each.key, each.value) end
+  return table.concat(parts, ",")
+end
+
+-- Names and values in the order of the names.
+local function metadata_text(metadata)
+  local parts <const> = {}
+  for name, value in pairs(metadata) do
+    local text <const> = type(value) == "table" and actors_text(value) or tostring(value)
+    parts[#parts + 1] = name .. " " .. text
+  end
+  table.sort(parts)
+  return table.concat(parts, ", ")
+end
+
 local function describe(path, outcome, record)
   local changes <const> = json.list{}
   for i, entry in ipairs(record.entries) do
     changes[i] = {
       what = entry.what, id = entry.id, size = entry.digest and entry.size, from = entry.from,
       digest = entry.digest and hex.encode(entry.digest), skipped = entry.skipped,
+      metadata = entry.metadata and metadata_text(entry.metadata),
     }
   end
   return {
@@ -135,6 +149,7 @@ local function print_change(change)
     return output.print("  would begin to write %s%s", change.id, from)
   end
   output.print("  would write %s, from %s", output.component(change), change.from)
+  if change.metadata then output.print("    with %s", change.metadata) end
   if change.skipped then
     output.print("    skipped: %s; size and digest are those of the manifest", change.skipped)
   end
@@ -158,8 +173,9 @@ local function run(arguments, verified, secrets)
   local record <const> = recorder(arguments.procedure ~= "update")
   record:learn(verified)
   local outcome <const> = suit.process(verified, {
-    procedure = arguments.procedure, driver = record, txn = record:txn(), device = device.facts(arguments),
-    fetch = device.fetch(record, arguments.payloads), decrypt = device.decrypt(record, secrets),
+    procedure = arguments.procedure, driver = record, txn = record:txn(),
+    device = device.facts(arguments, record), fetch = device.fetch(record, arguments.payloads),
+    decrypt = device.decrypt(record, secrets),
     dependency = device.dependency(verified, record), rules = arguments.lenient and rules.lenient or nil,
   })
   add_origins(record.entries, verified, outcome)

@@ -84,6 +84,21 @@ function Recorder:skip(why)
   return true
 end
 
+--- Remember the metadata of a component that was written.
+-- @tparam {string,...} id
+-- @tparam table metadata of teep.suit.metadata
+-- @treturn boolean true
+function Recorder:describe(id, metadata)
+  local name <const> = component_id.format(id)
+  for i = #self.entries, 1, -1 do
+    if self.entries[i].id == name then
+      self.entries[i].metadata = metadata
+      return true
+    end
+  end
+  return true
+end
+
 --- Remember where the bytes of the component being written come from.
 -- @tparam string from
 function Recorder:from(from)

@@ -14,6 +14,7 @@ local known_component <const> = {
   id = "table", payload = "string?", uri = "string?", digest = "table?", size = "number?",
   inline = "boolean?", staging = "table?", encryption = "table?", slots = "table?",
   vendor_identifier = "string?", class_identifier = "string?", device_identifier = "string?",
+  metadata = "table?",
 }
 local known_slot <const> = {
   slot = "number", payload = "string?", uri = "string?", digest = "table?", size = "number?",
@@ -138,7 +139,7 @@ local function component(given, position)
   if ok then ok, message, code = check_exclusive(given, path) end
   if not ok then return ok, message, code end
   return fill({
-    id = given.id, index = position - 1, staging_id = given.staging,
+    id = given.id, index = position - 1, staging_id = given.staging, metadata = given.metadata,
     identifiers = {
       vendor_identifier = given.vendor_identifier, class_identifier = given.class_identifier,
       device_identifier = given.device_identifier,

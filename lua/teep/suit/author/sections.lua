@@ -85,15 +85,17 @@ end
 
 local function install_one(sequence, each)
   sequence:select(each.index)
-  local parameters <const> = { encryption_info = each.encryption_info }
+  -- Metadata is applied by the directive that writes (draft-ietf-suit-update-management section 4.6).
+  local parameters <const> = { encryption_info = each.encryption_info, component_metadata = each.metadata }
   if each.slots then
+    sequence:override(parameters)
     for_each_slot(sequence, each, function(slot) return { uri = slot.uri } end):directive "fetch"
   elseif each.content then
     sequence:override(join(parameters, { content = each.content })):directive "write"
   elseif each.staging then
     sequence:override(join(parameters, { source_component = each.staging })):directive "copy"
   else
-    sequence:override{ uri = each.source.uri }:directive "fetch"
+    sequence:override(join(parameters, { uri = each.source.uri })):directive "fetch"
   end
   sequence:condition "image_match"
 end
