@@ -163,9 +163,21 @@ describe("COSE encryption", function()
     assert.are.equal("bad_key", decrypt(map(int(-1), point(2, 2, 48)))) -- of another curve
     assert.are.equal("bad_key", decrypt(map(int(-1), point(1, 4, 32))))
     assert.are.equal("wrong_key", decrypt(map(int(-1), point(2, 1, 32, { int(3), int(-31) }))))
+    assert.are.equal("unsupported_algorithm", decrypt(map(int(-1), point(2, 1, 32, { int(3), int(-99) }))))
     local fresh <const> = new("ECDH-ES+A128KW", "P-256")
     assert.are.equal("bad_key", decrypt(map(int(-1), (assert(fresh:private()))))) -- shown to everybody
     assert.are.equal("bad_signature", decrypt(map(int(-1), (assert(fresh:public())))))
+  end)
+
+  it("tries the other recipients after one whose ephemeral key is of no algorithm of ours", function()
+    local mine <const> = new("ECDH-ES+A128KW", "P-256")
+    local message <const> = assert(cose.encrypt{ recipients = { mine, mine }, algorithm = "A128GCM", plaintext = "p" })
+    local function decrypt(changed)
+      local bad <const> = message:gsub("\xa4\1\2\x20\1", "\xa5\1\2\3\x38\x62\x20\1", changed)
+      return cose.decrypt(bad, { keys = { mine }, algorithms = { "A128GCM" } })
+    end
+    assert.are.equal("unsupported_algorithm", code_of(decrypt(2)))
+    assert.are.equal("p", assert(decrypt(1)).plaintext)
   end)
 
   it("completes a Partial IV of 1 byte to the whole (RFC 9052 section 3.1)", function()
