@@ -84,7 +84,7 @@ static lteep_status digest_finish(void *state, uint8_t *out, size_t *size) {
   return lteep_openssl_done(ok);
 }
 
-static lteep_status digest(int alg, lteep_bytes data, uint8_t *out, size_t *size) {
+static lteep_status digest_in_pieces(int alg, lteep_bytes data, uint8_t *out, size_t *size) {
   void *state;
   lteep_status status = digest_start(alg, &state);
   if (status != LTEEP_OK) return status;
@@ -92,6 +92,15 @@ static lteep_status digest(int alg, lteep_bytes data, uint8_t *out, size_t *size
   if (status == LTEEP_OK) return digest_finish(state, out, size);
   digest_abort(state);
   return status;
+}
+
+static lteep_status digest(int alg, lteep_bytes data, uint8_t *out, size_t *size) {
+  const EVP_MD *hash = hash_of(alg);
+  if (EVP_MD_get_flags(hash) & EVP_MD_FLAG_XOF) return digest_in_pieces(alg, data, out, size);
+  unsigned written = 0;
+  bool ok = EVP_Digest(data.at, data.size, out, &written, hash, NULL) == 1;
+  *size = written;
+  return lteep_openssl_done(ok);
 }
 
 static const char *hmac_hash(int alg) {
