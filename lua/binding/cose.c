@@ -182,18 +182,15 @@ static void push_chain(lua_State *L, lteep_bytes chain) {
 
 /* The key object at `index` made the signature. */
 static int push_verified(lua_State *L, lteep_bytes payload, int index) {
-  lteep_key_parts parts;
-  uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE];
-  const lteep_key *key = lteep_check_key(L, index);
-  lteep_key_public_parts(key, &parts);
-  lteep_status status = lteep_cose_thumbprint(&parts, thumbprint);
+  lteep_status status = lteep_push_thumbprint(L, index);
   if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
   lua_createtable(L, 0, 4);
+  lua_insert(L, -2);
+  lua_setfield(L, -2, "kid");
   lteep_set_bytes(L, "payload", payload);
   lua_pushvalue(L, index);
   lua_setfield(L, -2, "key");
-  lteep_set_bytes(L, "kid", (lteep_bytes){thumbprint, sizeof thumbprint});
-  lua_pushstring(L, lteep_algorithm_name(lteep_key_algorithm(key)));
+  lua_pushstring(L, lteep_algorithm_name(lteep_key_algorithm(lteep_check_key(L, index))));
   lua_setfield(L, -2, "algorithm");
   return 1;
 }

@@ -10,7 +10,7 @@
 #define KEY "teep.key"
 
 /* User values of a key object. */
-enum { PARENT = 1, SIGN = 1, FAILURE = 2, AGREE = 3, USER_VALUES = 3 };
+enum { PARENT = 1, SIGN = 1, FAILURE = 2, AGREE = 3, THUMBPRINT = 4, USER_VALUES = 4 };
 
 /* `L` and `index` say where the object was found last: where its Lua function is to be called. */
 typedef struct {
@@ -206,16 +206,25 @@ static int key_to_der(lua_State *L) {
   return push_parts(L, lteep_der_key_write, lua_toboolean(L, 2));
 }
 
-static int key_thumbprint(lua_State *L) {
+lteep_status lteep_push_thumbprint(lua_State *L, int index) {
   lteep_key_parts parts;
   uint8_t thumbprint[LTEEP_THUMBPRINT_SIZE];
-  const lteep_key *key = lteep_check_key(L, 1);
+  const lteep_key *key = lteep_check_key(L, index);
+  if (lua_getiuservalue(L, index, THUMBPRINT) == LUA_TSTRING) return LTEEP_OK;
+  lua_pop(L, 1);
   if (lteep_key_private_parts(key, &parts) != LTEEP_OK) lteep_key_public_parts(key, &parts);
   lteep_status status = lteep_cose_thumbprint(&parts, thumbprint);
   lteep_wipe(&parts, sizeof parts);
-  if (status != LTEEP_OK) return lteep_push_failure(L, status, NULL);
+  if (status != LTEEP_OK) return status;
   lua_pushlstring(L, (const char *)thumbprint, sizeof thumbprint);
-  return 1;
+  lua_pushvalue(L, -1);
+  lua_setiuservalue(L, index, THUMBPRINT);
+  return LTEEP_OK;
+}
+
+static int key_thumbprint(lua_State *L) {
+  lteep_status status = lteep_push_thumbprint(L, 1);
+  return status == LTEEP_OK ? 1 : lteep_push_failure(L, status, NULL);
 }
 
 static int key_algorithm(lua_State *L) {

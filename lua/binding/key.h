@@ -17,6 +17,10 @@ const lteep_key *lteep_check_key(lua_State *L, int index);
 /* Why the Lua function of the external key at `index` failed last: pushes its message or nil. */
 void lteep_push_key_error(lua_State *L, int index);
 
+/* Push the thumbprint of the key at `index` (absolute), which the object keeps once it was asked
+ * for; nothing after a failure. */
+lteep_status lteep_push_thumbprint(lua_State *L, int index);
+
 /* Argument `index` must be the name of an algorithm ("ESP256"); its COSE number. */
 int lteep_check_algorithm(lua_State *L, int index);
 

@@ -36,8 +36,7 @@ function wide.soft_failure(state, value)
 end
 
 -- A source is an index of the manifest that sets it, whoever uses it.
-local function resolve(frame, name, value)
-  if name ~= "source_component" then return value end
+local function resolve(frame, value)
   return { frame = frame, index = value, id = frame:id(value), name = frame:name(value),
     key = frame:key(value) }
 end
@@ -66,11 +65,12 @@ local function set(state, frame, command, index, values)
     if not ok then return ok, message, code end
   end
   for name, value in pairs(values) do
-    if wide[name] then
-      local ok, message, code = wide[name](state, value)
+    local act <const> = wide[name]
+    if act then
+      local ok, message, code = act(state, value)
       if not ok then return ok, message, code end
     elseif not (only_unset and own[name] ~= nil) then
-      own[name] = resolve(frame, name, value)
+      own[name] = name == "source_component" and resolve(frame, value) or value
     end
   end
   return true
