@@ -119,14 +119,21 @@ typedef struct {
   lua_State *L;
   lteep_reader reader;
   lteep_cbor_limits limits;
+  lteep_codec code;
   lteep_status status;
 } sequence;
 
-/* Push the next item by the schema at `index`, or on top of the stack the message of a failure. */
+/* Push the next item, or on top of the stack the message of a failure. */
+static bool decode_with(sequence *s, lteep_codec *codec) {
+  bool decoded = lteep_schema_decode(codec, &s->reader, &s->limits);
+  s->status = codec->status;
+  return decoded;
+}
+
+/* The same by the schema at `index`. */
 static bool decode_by(sequence *s, int index) {
   lteep_codec codec = lteep_codec_of(s->L, index);
-  bool decoded = lteep_schema_decode(&codec, &s->reader, &s->limits);
-  s->status = codec.status;
+  bool decoded = decode_with(s, &codec);
   lua_remove(s->L, codec.names);
   return decoded;
 }
@@ -157,7 +164,7 @@ static bool read_command(sequence *s) {
   lua_State *L = s->L;
   lua_pushinteger(L, lua_tointeger(L, BASE) + (lua_Integer)s->reader.at);
   lua_setfield(L, -2, "offset");
-  if (!decode_by(s, CODE)) return false;
+  if (!decode_with(s, &s->code)) return false;
   lua_pushvalue(L, -1);
   lua_setfield(L, -3, "code");
   if (lua_rawget(L, ROWS) == LUA_TNIL) {
@@ -218,11 +225,12 @@ static int read_bytes(lua_State *L) {
   lteep_bytes input = lteep_check_bytes(L, INPUT);
   lua_Integer most = luaL_checkinteger(L, MOST);
   luaL_checkinteger(L, BASE);
-  sequence s = {L, lteep_reader_on(input), lteep_cbor_default_limits, LTEEP_OK};
-  s.limits.bytes = (size_t)luaL_checkinteger(L, MOST_BYTES);
+  lteep_cbor_limits limits = lteep_cbor_default_limits;
+  limits.bytes = (size_t)luaL_checkinteger(L, MOST_BYTES);
   lua_settop(L, LIST);
+  sequence s = {L, lteep_reader_on(input), limits, lteep_codec_of(L, CODE), LTEEP_OK};
   size_t offset = 0;
-  lteep_status status = lteep_cbor_scan(input, &s.limits, &offset);
+  lteep_status status = lteep_cbor_scan(input, &limits, &offset);
   if (status) return lteep_push_scan_failure(L, NULL, status, offset);
   bool read = read_sequence(&s, most);
   lua_pushvalue(L, LIST);
