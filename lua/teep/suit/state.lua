@@ -163,12 +163,12 @@ local function add(self, entry)
 end
 
 -- What was measured becomes claims about a component, once for each command: sections repeat the shared
--- sequence.
+-- sequence. Codes are below 64: one bit for each.
 local function claim(self, frame, command, index, measured)
-  local name <const>, code <const> = frame:name(index), command.code
-  local claimed <const> = self.claimed[code]
-  if claimed and claimed[name] or not next(measured) then return end
-  if claimed then claimed[name] = true else self.claimed[code] = { [name] = true } end
+  local name <const>, bit <const> = frame:name(index), 1 << command.code
+  local claimed <const> = self.claimed[name] or 0
+  if claimed & bit ~= 0 or not next(measured) then return end
+  self.claimed[name] = claimed | bit
   measured.component_id = frame:id(index)
   add(self, measured)
 end
