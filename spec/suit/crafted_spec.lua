@@ -48,6 +48,34 @@ describe("a crafted manifest:", function()
     })
   end)
 
+  -- Two that end well, with what the first sequence of a try-each writes.
+  local function writes(content) return seq(20, map{ [18] = content }, 18, 2, 20, map{ [3] =
+    cbor.encode(raw.digest(content)), [14] = #content }, 3, 15) end
+  local choice <const> = cbor.array{ writes "first", writes "second" }
+
+  it("e2: a try-each whose sequences both succeed runs the first alone (S-024)", function()
+    local outcome <const> = sim:process(sectioned(seq(15, choice)))
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal("first", sim:content(raw.component))
+  end)
+
+  it("e6: a try-each with all components chosen is run once for each, by its first sequence (S-023, S-024)", function()
+    local ids <const> = { raw.component, { "b" } }
+    local outcome <const> = sim:process(raw.make{ components = ids, shared = false, fields = { [24] = false,
+      [20] = seq(12, true, 15, choice) } })
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(2, #outcome.installed)
+    for _, id in ipairs(ids) do assert.equal("first", sim:content(id)) end
+  end)
+
+  it("e11: invoke-args of 600 bytes reach what is started", function()
+    local arguments <const> = ("a"):rep(600)
+    local outcome <const> = sim:process(raw.make{ shared = false,
+      fields = { [20] = false, [9] = seq(20, map{ [23] = arguments }, 23, 2) } }, { procedure = "invocation" })
+    assert.is_true(outcome.ok, outcome.message)
+    assert.equal(arguments, outcome.invocations[1].arguments)
+  end)
+
   it("e3: a condition that fails before a write (S-042)", function()
     ends("condition_failed", 10, sectioned(seq(20, map{ [18] = "new" }, 6, 15, 18, 2)))
   end)

@@ -276,7 +276,9 @@ describe("dependencies of a manifest", function()
   describe("are complete:", function()
     it("a section that the dependent lacks is refused (S-063, P-04)", function()
       local options <const> = { manifest = tree.child_manifest{ fields = { [7] = seq(3, 15) } } }
-      refused("dependency_incomplete", 5, tree.parent(options))
+      local outcome <const> = refused("dependency_incomplete", 5, tree.parent(options))
+      -- When it is entered, before it has run anything.
+      assert.matches("dependency child/suit has a section validate, its dependent has none", outcome.message, 1, true)
     end)
 
     it("a section that the dependent does not have run is refused (S-063, P-04)", function()
