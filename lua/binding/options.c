@@ -13,26 +13,37 @@ static int fail(lua_State *L, const char *message) {
   return lua_error(L);
 }
 
-/* Bytes of the type in a description, without the `?`. */
-static size_t kind_size(const char *kind) {
-  return strcspn(kind, "?");
+/* A description: the type, and whether it may be missing. */
+typedef struct {
+  const char *type;
+  size_t size;
+  bool optional;
+} kind;
+
+static kind kind_at(lua_State *L, int index) {
+  kind k = {NULL, 0, false};
+  k.type = luaL_checklstring(L, index, &k.size);
+  k.optional = k.size > 0 && k.type[k.size - 1] == '?';
+  if (k.optional) k.size--;
+  return k;
 }
 
-static bool is(const char *kind, const char *type) {
-  size_t size = kind_size(kind);
-  return strlen(type) == size && memcmp(kind, type, size) == 0;
+static bool is(const kind *wanted, const char *type) {
+  return strlen(type) == wanted->size && memcmp(wanted->type, type, wanted->size) == 0;
 }
 
 /* The option whose name and value are on top. */
 static void check_option(lua_State *L) {
   lua_pushvalue(L, -2);
   lua_rawget(L, KNOWN);
-  const char *kind = lua_tostring(L, -1), *found = luaL_typename(L, -2);
-  if (!kind) fail(L, lua_pushfstring(L, "unknown option: %s", luaL_tolstring(L, -3, NULL)));
-  if (!is(kind, found) && !is(kind, "any")) {
-    const char *wanted = lua_pushlstring(L, kind, kind_size(kind));
+  if (lua_isnil(L, -1))
+    fail(L, lua_pushfstring(L, "unknown option: %s", luaL_tolstring(L, -3, NULL)));
+  kind wanted = kind_at(L, -1);
+  const char *found = luaL_typename(L, -2);
+  if (!is(&wanted, found) && !is(&wanted, "any")) {
+    const char *type = lua_pushlstring(L, wanted.type, wanted.size);
     const char *name = luaL_tolstring(L, -4, NULL);
-    fail(L, lua_pushfstring(L, "option %s: want a %s, got %s", name, wanted, found));
+    fail(L, lua_pushfstring(L, "option %s: want a %s, got %s", name, type, found));
   }
   lua_pop(L, 1);
 }
@@ -41,8 +52,8 @@ static void check_option(lua_State *L) {
 static void check_required(lua_State *L) {
   const char *missing = NULL;
   for (lua_pushnil(L); lua_next(L, KNOWN); lua_pop(L, 1)) {
-    const char *name = luaL_checkstring(L, -2), *kind = luaL_checkstring(L, -1);
-    if (kind[kind_size(kind)] == '?') continue;
+    const char *name = luaL_checkstring(L, -2);
+    if (kind_at(L, -1).optional) continue;
     bool has = lua_getfield(L, GIVEN, name) != LUA_TNIL;
     lua_pop(L, 1);
     if (!has && (!missing || strcmp(name, missing) < 0)) missing = name;

@@ -112,10 +112,12 @@ end
 
 --- Choose components: an index, a list of indices, or true for all.
 function Frame:select(argument)
-  self.all, self.preset = argument == true, argument == true or type(argument) == "table"
   if argument == 0 then
-    self.selected = first
-  elseif argument == true then
+    self.selected, self.all, self.preset = first, false, false
+    return
+  end
+  self.all, self.preset = argument == true, argument == true or type(argument) == "table"
+  if self.all then
     self.selected = self:indices()
   else
     self.selected = self.preset and argument or { argument }

@@ -96,10 +96,10 @@ end
 function interpreter.run_section(state, frame, name)
   local manifest <const> = frame.manifest
   local commands <const> = manifest.sections[name]
-  if manifest.missing[name] then
+  if not commands then
+    if not manifest.missing[name] then return true end
     return errors.fail("severed_member", "envelope.%s: announced by the manifest, but absent", name)
   end
-  if not commands then return true end
   frame.section, frame.section_name = section_labels[name], name
   local ok, message, code = true, nil, nil
   if manifest.shared then ok, message, code = run_top(state, frame, manifest.shared) end
