@@ -18,6 +18,10 @@ int lteep_push_failure(lua_State *L, lteep_status status, const char *what);
 /* Argument `index` must be a string; its bytes, valid while it stays on the stack. */
 lteep_bytes lteep_check_bytes(lua_State *L, int index);
 
+/* The bytes of the string at `index` from the position at `first_index` (1 when absent) to the one
+ * at the next index (the last), as string.sub takes them, but no other than are there. */
+lteep_bytes lteep_check_part(lua_State *L, int index, int first_index);
+
 /* Push userdata with room for `count` entries of `size` bytes. The length of a Lua table can be any
  * number, whatever the table holds: too large a count throws. */
 void *lteep_push_array(lua_State *L, size_t count, size_t size);

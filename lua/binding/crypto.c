@@ -38,21 +38,11 @@ static int crypto_random(lua_State *L) {
   return 1;
 }
 
-/* The bytes at `index`, from the first to the last of the positions that follow. */
-static lteep_bytes check_part(lua_State *L, int index) {
-  lteep_bytes whole = lteep_check_bytes(L, index);
-  lua_Integer first = luaL_optinteger(L, index + 1, 1);
-  lua_Integer last = luaL_optinteger(L, index + 2, (lua_Integer)whole.size);
-  luaL_argcheck(L, last >= 0 && last <= (lua_Integer)whole.size, index + 2, "not within the data");
-  luaL_argcheck(L, first >= 1 && first <= last + 1, index + 1, "not within the data");
-  return (lteep_bytes){whole.at + first - 1, (size_t)(last - first + 1)};
-}
-
 static int crypto_digest(lua_State *L) {
   uint8_t out[LTEEP_DIGEST_MAX];
   size_t size = 0;
   int alg = lteep_check_algorithm(L, 1);
-  lteep_status status = lteep_digest(alg, check_part(L, 2), out, &size);
+  lteep_status status = lteep_digest(alg, lteep_check_part(L, 2, 3), out, &size);
   return push_result(L, status, out, size);
 }
 

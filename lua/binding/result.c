@@ -19,6 +19,16 @@ lteep_bytes lteep_check_bytes(lua_State *L, int index) {
   return (lteep_bytes){(const uint8_t *)at, size};
 }
 
+lteep_bytes lteep_check_part(lua_State *L, int index, int first_index) {
+  lteep_bytes whole = lteep_check_bytes(L, index);
+  lua_Integer first = luaL_optinteger(L, first_index, 1);
+  lua_Integer last = luaL_optinteger(L, first_index + 1, (lua_Integer)whole.size);
+  luaL_argcheck(L, last >= 0 && last <= (lua_Integer)whole.size, first_index + 1,
+                "not within the data");
+  luaL_argcheck(L, first >= 1 && first <= last + 1, first_index, "not within the data");
+  return (lteep_bytes){whole.at + first - 1, (size_t)(last - first + 1)};
+}
+
 void *lteep_push_array(lua_State *L, size_t count, size_t size) {
   if (count > SIZE_MAX / 2 / size) luaL_error(L, "too many entries");
   return lua_newuserdatauv(L, count * size, 0);

@@ -178,9 +178,9 @@ static int push_codec_failure(const lteep_codec *codec) {
   return 3;
 }
 
-/* schema:decode(bytes, limits) */
+/* schema:decode(bytes, limits, first, last) */
 static int decode(lua_State *L) {
-  lteep_bytes input = lteep_check_bytes(L, 2);
+  lteep_bytes input = lteep_check_part(L, 2, 4);
   lteep_cbor_limits limits = lteep_check_limits(L, 3);
   lteep_codec codec = codec_of(L, 1, lteep_check_self(L, SCHEMA));
   size_t offset = 0;

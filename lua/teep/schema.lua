@@ -21,6 +21,8 @@ schema.compile = core.compile
 -- @function Schema:decode
 -- @tparam string bytes
 -- @tparam[opt] table limits as for @{teep.cbor.scan}; they hold inside of wrapped bytes as well
+-- @tparam[opt=1] integer first position of the part of the bytes that is meant
+-- @tparam[opt=#bytes] integer last
 -- @return[1] value, which may be `false`
 -- @treturn[2] nil, string, string message and code: of @{teep.cbor.scan}, `wrong_type`,
 --   `size_out_of_range`, `number_out_of_range`, `unknown_value`, `missing_field`, `unknown_field`,

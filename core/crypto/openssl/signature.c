@@ -28,19 +28,28 @@ static bool der_to_raw(const uint8_t *der, size_t size, uint8_t *raw, int scalar
   return ok;
 }
 
-/* Size of the DER form, 0 on failure. */
+/* An INTEGER of DER (X.690 section 8.3): the fewest bytes, the highest bit being the sign. */
+static size_t put_integer(uint8_t *der, const uint8_t *number, size_t size) {
+  while (size > 1 && *number == 0) number++, size--;
+  size_t sign = *number >> 7;
+  der[0] = 0x02;
+  der[1] = (uint8_t)(sign + size);
+  der[2] = 0;
+  memcpy(der + 2 + sign, number, size);
+  return 2 + sign + size;
+}
+
+/* Size of the DER form, a SEQUENCE of r and s. */
 static size_t raw_to_der(lteep_bytes raw, uint8_t der[DER_MAX]) {
-  int scalar = (int)(raw.size / 2), size = 0;
-  ECDSA_SIG *pair = ECDSA_SIG_new();
-  BIGNUM *r = BN_bin2bn(raw.at, scalar, NULL), *s = BN_bin2bn(raw.at + scalar, scalar, NULL);
-  if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
-    r = s = NULL; /* owned by the pair now */
-    size = i2d_ECDSA_SIG(pair, &der);
-  }
-  BN_free(r);
-  BN_free(s);
-  ECDSA_SIG_free(pair);
-  return size > 0 ? (size_t)size : 0;
+  uint8_t pair[DER_MAX];
+  size_t scalar = raw.size / 2, head = 0;
+  size_t size = put_integer(pair, raw.at, scalar);
+  size += put_integer(pair + size, raw.at + scalar, scalar);
+  der[head++] = 0x30;
+  if (size >= 0x80) der[head++] = 0x81;
+  der[head++] = (uint8_t)size;
+  memcpy(der + head, pair, size);
+  return head + size;
 }
 
 lteep_status lteep_openssl_sign(const lteep_key_parts *parts, void *loaded,
@@ -64,8 +73,7 @@ static int verify_ecdsa(EVP_PKEY_CTX *context, const EVP_MD *hash, lteep_bytes t
   uint8_t der[DER_MAX], digest[EVP_MAX_MD_SIZE];
   unsigned digest_size = 0;
   size_t size = raw_to_der(signature, der);
-  if (size == 0 ||
-      EVP_Digest(to_be_signed.at, to_be_signed.size, digest, &digest_size, hash, NULL) != 1)
+  if (EVP_Digest(to_be_signed.at, to_be_signed.size, digest, &digest_size, hash, NULL) != 1)
     return -1;
   return EVP_PKEY_verify(context, der, size, digest, digest_size);
 }

@@ -58,7 +58,7 @@ local function read_wrapper(envelope, limits)
   local ok, message, code = check_size(envelope, limits)
   if not ok then return ok, message, code end
   local parts
-  parts, message, code = wrapper_codec:decode(envelope:content(labels.authentication_wrapper))
+  parts, message, code = envelope:decode(labels.authentication_wrapper, wrapper_codec)
   if not parts then return parts, message, code end
   if #parts - 1 > limits.authentication_blocks then
     return errors.fail("limit_reached", "authentication-wrapper: %d blocks, limit %d", #parts - 1,

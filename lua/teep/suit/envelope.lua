@@ -85,6 +85,16 @@ function envelope.open(bytes, limits)
   return self
 end
 
+--- Decode the content of a member that is there.
+-- @tparam integer label
+-- @tparam Schema codec
+-- @tparam[opt] table limits of teep.cbor.scan
+-- @return as Schema:decode
+function Envelope:decode(label, codec, limits)
+  local span <const> = self.members[label]
+  return codec:decode(self.bytes, limits, span.content, span.last)
+end
+
 --- Content of a member, without the head of its byte string; nil when absent.
 function Envelope:content(label)
   local span <const> = self.members[label]

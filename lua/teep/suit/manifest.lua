@@ -216,8 +216,8 @@ end
 --   `severed_member`, `digest_mismatch`, `unsupported_algorithm`, `component_unsupported`, `limit_reached`
 --   and the codes of teep.schema
 function manifest.decode(envelope, limits)
-  local content <const> = envelope:content(labels.manifest)
-  local fields, message, code = codec:decode(content, { bytes = limits.manifest_bytes, sorted = true })
+  local fields, message, code = envelope:decode(labels.manifest, codec,
+    { bytes = limits.manifest_bytes, sorted = true })
   if not fields then return fields, message, code end
   local ok
   ok, message, code = check_fields(fields, limits)

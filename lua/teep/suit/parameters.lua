@@ -124,10 +124,10 @@ function parameters.fields(...)
   return fields
 end
 
-local function check_value(row, value, scope)
+local function check_value(value, scope, row)
   local ok, message, code = true, nil, nil
   if row.check then ok, message, code = row.check(value, scope) end
-  if ok and scope.rights then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
+  if ok then ok, message, code = rights.check_use(scope.rights, "parameters", row.label) end
   return ok, message, code
 end
 
@@ -147,7 +147,8 @@ function parameters.check(values, scope)
     local row <const> = rows[i]
     local value <const> = values[row.name]
     if value ~= nil then
-      local ok, message, code = check_value(row, value, scope)
+      local check <const> = scope.rights and check_value or row.check
+      local ok, message, code = check(value, scope, row)
       if not ok then return ok, message, code end
     end
   end
