@@ -150,6 +150,25 @@ describe("teep.suit.explain_report", function()
       expects(text, "b")
     end)
 
+    -- Each level runs the one below for every component: 3 to the power of 8.
+    it("up to 4096 of them, and says no more of a manifest that takes longer", function()
+      local function nested(depth)
+        local commands = raw.sequence(20, raw.image "b", 8, 0)
+        for _ = 1, depth do commands = raw.sequence(12, true, 15, cbor.array{ commands, cbor.null }) end
+        return raw.make{ components = { { "a" }, { "b" }, { "c" } }, shared = false, fields = { [24] = false,
+          [20] = raw.sequence(12, true, 32, commands, 12, 1, table.unpack(compare)) } }
+      end
+      local view = assert(suit.decode(nested(2)))
+      local compared <const> = view.manifest.sections.install
+      local report <const> = { records = {}, failure = { reason = 10, code = 0, record = { manifest_id = {}, section = 20,
+        offset = compared[#compared].offset, component_index = 1, parameters = {} } } }
+      assert.matches("component 1 (b): image-match (3)", suit.explain_report(report, view), 1, true)
+      view = assert(suit.decode(nested(7)))
+      report.failure.record.offset = view.manifest.sections.install[#compared].offset
+      assert.matches("component 1 (b). Bring", suit.explain_report(report, view), 1, true)
+      assert.same({}, require("teep.suit.report.expected").finally(view.manifest))
+    end)
+
     it("to the last sequence of a try-each that failed", function()
       local function branch(vendor) return raw.sequence(20, raw.map{ [1] = vendor:rep(16) }, 1, 15) end
       local text <const> = explained(raw.make{ fields = { [20] = raw.sequence(15, cbor.array{ branch "a", branch "b" }) } })

@@ -58,8 +58,8 @@ end
 -- The integrated payload that a manifest names for a component, when it has these bytes.
 local function integrated(view, entry)
   for position, id in pairs(view.manifest.positions) do
-    local uris <const> = id == entry.id and expected.finally(view.manifest, position).uri or {}
-    for _, uri in ipairs(uris) do
+    local stated <const> = id == entry.id and expected.finally(view.manifest)[position] or {}
+    for _, uri in ipairs(stated.uri or {}) do
       local size <const> = view.integrated[uri]
       local found <const> = size and crypto.digest("SHA-256", view.envelope:payload(uri, 0, size))
       if found == entry.digest then return uri end

@@ -53,14 +53,15 @@ local function severed(opened, base)
   return list
 end
 
--- A component for which this digest is stated; of slots each has its own.
-local function owner_of(view, sum)
+-- Digests that are stated, and the component of each; of slots each has its own.
+local function owners_in(view)
+  local owners <const>, stated <const> = {}, view and expected.finally(view.manifest) or {}
   for i, id in ipairs(view and view.components or {}) do
-    for _, stated in ipairs(expected.finally(view.manifest, i - 1).image_digest or {}) do
-      if stated.bytes == sum then return component_id.format(id) end
+    for _, each in ipairs((stated[i - 1] or {}).image_digest or {}) do
+      owners[each.bytes] = owners[each.bytes] or component_id.format(id)
     end
   end
-  return nil
+  return owners
 end
 
 -- A payload that is an envelope, however broken: it belongs here when the manifest states its manifest's
@@ -87,12 +88,12 @@ local function is_asked_for(opened, name)
   return false
 end
 
-local function payload_at(opened, view, name, where)
+local function payload_at(opened, owners, name, where)
   local size <const>, offset <const> = opened:payload_size(name), where.base + opened.payloads[name].first - 1
   local bytes <const> = opened:payload(name, 0, size)
   local sum <const> = crypto.digest("SHA-256", bytes)
   local dependency <const>, ok <const> = dependency_of(opened, bytes)
-  local owner <const> = owner_of(view, sum)
+  local owner <const> = owners[sum]
   local inside <const> = dependency and where.depth < limits.defaults.dependency_depth
     and look(bytes, where, where.base + opened.payloads[name].content - 1, where.depth + 1) or nil
   return {
@@ -106,7 +107,8 @@ local function payloads(opened, view, where)
   local list <const>, names <const> = json.list{}, {}
   for name in pairs(opened.payloads) do names[#names + 1] = name end
   table.sort(names)
-  for i, name in ipairs(names) do list[i] = payload_at(opened, view, name, where) end
+  local owners <const> = owners_in(view)
+  for i, name in ipairs(names) do list[i] = payload_at(opened, owners, name, where) end
   return list
 end
 

@@ -9,6 +9,9 @@ local schema <const> = require "teep.schema"
 local values <const> = require "teep.suit.report.values"
 
 local CHECK_CONTENT <const>, SET_COMPONENT_INDEX <const>, TRY_EACH <const>, SET <const> = 6, 12, 15, 19
+-- Commands that are followed: sequences within sequences multiply, and nobody is to wait for a sentence.
+local STEPS <const> = 4096
+
 local OVERRIDE <const>, RUN_SEQUENCE <const>, OVERRIDE_MULTIPLE <const>, COPY_PARAMS <const> = 20, 32, 34, 35
 
 -- What a command measures tells apart two commands at the same offset, and one branch from another.
@@ -81,7 +84,7 @@ local function read_branch(walk, branch, index)
   local succeeds = true
   if branch ~= schema.null then succeeds = read(walk, branch) end
   local failed <const> = values.merge(walk.exits)
-  if not walk.command then walk.selected = selected end
+  if not walk.ended then walk.selected = selected end
   walk.exits, walk.nested = exits, nested
   return succeeds, failed
 end
@@ -93,7 +96,7 @@ steps[TRY_EACH] = function(walk, _, branches)
     for _, branch in ipairs(branches) do
       local succeeds
       succeeds, failed = read_branch(walk, branch, index)
-      if walk.command then return end
+      if walk.ended then return end
       if succeeds then ends[#ends + 1] = walk.state end
       if not failed then break end -- nothing in it can fail
       walk.state = failed
@@ -106,29 +109,31 @@ end
 steps[RUN_SEQUENCE] = function(walk, _, branches)
   for _, index in ipairs(walk.selected) do
     read_branch(walk, branches[1], index)
-    if walk.command then return end
+    if walk.ended then return end
   end
 end
 
--- False where the sequence has not succeeded; walk.command is set where the end was found.
+-- False where the sequence has not succeeded; the walk has ended at the command it was to find, or where it
+-- takes too long.
 function read(walk, commands)
   for _, command in ipairs(commands) do
-    if command.offset == walk.stop and includes(walk.selected, walk.index) then
-      walk.command = command
-      return false
-    end
+    walk.steps = walk.steps + 1
+    if command.offset == walk.stop and includes(walk.selected, walk.index) then walk.command = command end
+    walk.ended = walk.command ~= nil or walk.steps > STEPS
+    if walk.ended then return false end
     if command.row and command.row.kind == "condition" then
       walk.exits[#walk.exits + 1] = walk.state
       if walk.nested and contradicted(walk, command) then return false end
     end
     local step <const> = steps[command.code]
     if step and command.argument ~= nil then step(walk, command.argument, command.branches) end
-    if walk.command then return false end
+    if walk.ended then return false end
   end
   return true
 end
 
 local function read_top(walk, commands, stop)
+  if walk.ended then return end
   walk.selected, walk.exits, walk.stop, walk.nested = { 0 }, {}, stop, false
   read(walk, commands or {})
 end
@@ -147,7 +152,7 @@ local function fits(command, record)
 end
 
 local function new_walk(manifest, claims, index)
-  local walk <const> = { index = index, state = values.none, all = {}, claims = claims }
+  local walk <const> = { index = index, state = values.none, all = {}, claims = claims, steps = 0 }
   for position in pairs(manifest.positions) do walk.all[#walk.all + 1] = position end
   table.sort(walk.all)
   return walk
@@ -159,7 +164,7 @@ local function walk_to(manifest, name, record, claims, shared)
     local here <const> = each == name
     if manifest.sections[each] then
       read_top(walk, manifest.shared, here and shared and record.offset or nil)
-      if not walk.command then read_top(walk, manifest.sections[each], here and record.offset or nil) end
+      read_top(walk, manifest.sections[each], here and record.offset or nil)
     end
     if here then return walk end
   end
@@ -210,19 +215,18 @@ function expected.at(manifest, name, record, records)
   return walk.command, walk.command and walk.state[record.component_index] or {}
 end
 
---- What the manifest sets for one of its components or dependencies in an Update.
+--- What the manifest sets for its components and dependencies in an Update.
 -- @tparam table manifest of teep.suit.manifest
--- @tparam integer index
--- @treturn {[string]={any,...},...} as of @{at}
-function expected.finally(manifest, index)
-  local walk <const> = new_walk(manifest, {}, index)
+-- @treturn {[integer]=table,...} index to parameters as of @{at}; none for a manifest that takes too long
+function expected.finally(manifest)
+  local walk <const> = new_walk(manifest, {}, 0)
   for _, name in ipairs(labels.procedures.update) do
     if manifest.sections[name] then
       read_top(walk, manifest.shared)
       read_top(walk, manifest.sections[name])
     end
   end
-  return walk.state[index] or {}
+  return walk.ended and {} or walk.state
 end
 
 return expected

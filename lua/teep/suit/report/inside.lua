@@ -13,7 +13,7 @@ end
 
 -- It is known by its digest (draft-ietf-suit-trust-domains section 5.2.2), not by the name it travels under.
 local function find(view, index)
-  local wanted <const> = expected.finally(view.manifest, index).image_digest
+  local wanted <const> = (expected.finally(view.manifest)[index] or {}).image_digest
   for name, size in pairs(wanted and view.integrated or {}) do
     local inner <const> = verify.decode(view.envelope:payload(name, 0, size))
     if inner and inner.digest_matches and has_digest(wanted, inner.digest) then return inner end
