@@ -79,6 +79,19 @@ describe("teep.suit.manifest", function()
     refused("unsorted_keys", { fields = { [20] = sequence } })
   end)
 
+  it("names the first command of a sequence that is wrong, be it wrong inside or itself", function()
+    local inner <const> = raw.sequence(14, 15, 12, false, 3, 16)
+    local function message_for(...)
+      local ok <const>, message <const> = verify{ fields = { [20] = raw.sequence(14, 15, ...) } }
+      assert.is_nil(ok)
+      return message
+    end
+    local wrong <const> = raw.map{ [1] = "too short" }
+    assert.matches("^install at byte 11: image%-match %(3%): policy: ", message_for(32, inner, 20, wrong))
+    assert.matches("^install at byte 3: override%-parameters %(20%): ", message_for(20, wrong, 32, inner))
+    assert.matches("^install at byte 3: command: want an integer", message_for(cbor.text "fetch", 2, 32, inner))
+  end)
+
   it("limits the number of commands in a sequence (D19)", function()
     assert.truthy(verify({}, { commands = 3 }))
     refused("limit_reached", {}, { commands = 2 })
