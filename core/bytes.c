@@ -3,6 +3,7 @@
 #include <string.h>
 
 bool lteep_equal(lteep_bytes a, lteep_bytes b) {
+  /*@ admit init: initialized(&a) && initialized(&b); */
   return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);
 }
 

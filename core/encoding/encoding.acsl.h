@@ -11,6 +11,15 @@
   predicate inside(uint8_t *at, integer size, uint8_t *whole, integer whole_size) =
     \base_addr(at) == \base_addr(whole) && whole <= at && at + size <= whole + whole_size;
 
+  predicate filled(uint8_t *at, integer size) =
+    \forall uint8_t *byte; inside(byte, 1, at, size) ==> initialized(byte);
+
+  lemma rest_filled{L}: \forall uint8_t *at, integer size, start; 0 <= start <= size ==>
+    filled(at, size) ==> filled(at + start, size - start);
+
+  lemma part_filled{L}: \forall uint8_t *at, *whole, integer size, whole_size; 0 <= size ==>
+    inside(at, size, whole, whole_size) ==> filled(whole, whole_size) ==> filled(at, size);
+
   predicate within(lteep_bytes part, lteep_bytes whole) =
     inside(part.at, part.size, whole.at, whole.size);
 

@@ -27,9 +27,11 @@ typedef struct {
 
 /* Decode the head at `at`; LTEEP_ERR_TRUNCATED, LTEEP_ERR_NOT_WELL_FORMED (reserved 28..30). */
 /*@ requires readable_at(at, left) && \valid(head);
+    requires init: filled(at, left);
     requires \separated(head, at + (0 .. left - 1));
     assigns head->major, head->info, head->size, head->value;
-    ensures \result == LTEEP_OK ==> sound_head(head) && head->size <= left; */
+    ensures \result == LTEEP_OK ==> sound_head(head) && head->size <= left;
+    ensures init: \result == LTEEP_OK ==> initialized(head); */
 static inline lteep_status lteep_head_read(const uint8_t *at, size_t left, lteep_head *head) {
   if (left == 0) return LTEEP_ERR_TRUNCATED;
   head->major = at[0] >> 5;
@@ -46,6 +48,7 @@ static inline lteep_status lteep_head_read(const uint8_t *at, size_t left, lteep
   size_t bytes = sizes[head->info - INFO_ONE_BYTE];
   if (left - 1 < bytes) return LTEEP_ERR_TRUNCATED;
   /*@ loop invariant 1 <= i <= bytes + 1 && head->value < power256(i - 1);
+      loop invariant init: initialized(&head->value);
       loop assigns i, head->value;
       loop variant bytes - i; */
   for (size_t i = 1; i <= bytes; i++) head->value = head->value * 256 + at[i];
@@ -56,13 +59,16 @@ static inline lteep_status lteep_head_read(const uint8_t *at, size_t left, lteep
 /* Find the end of the data item at `at`, of which only well-formedness is asked. */
 /*@ requires readable(input) && at <= input.size && \valid(end);
     requires \separated(end, input.at + (0 .. input.size - 1));
+    requires init: filled(input.at, input.size) && initialized(end);
     assigns *end;
     ensures \result == LTEEP_OK ==> at < *end <= input.size;
-    ensures \result != LTEEP_OK ==> *end == \old(*end); */
+    ensures \result != LTEEP_OK ==> *end == \old(*end);
+    ensures init: initialized(end); */
 LTEEP_CHECKED lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end);
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 /*@ requires readable(text);
+    requires init: filled(text.at, text.size);
     assigns \nothing; */
 bool lteep_utf8_valid(lteep_bytes text);
 

@@ -7,6 +7,9 @@
 
   predicate sound_string(scan *s, frame *f) = string_frame(f) ==> f->left <= s->at;
 
+  predicate key_of(lteep_bytes *key, scan *s) =
+    inside(key->at, key->size, s->input.at, s->input.size);
+
   predicate sound_frame(scan *s, frame *f, integer counted) =
     f->start < s->at && f->taken < counted && sound_string(s, f) && (f->indefinite || f->left > 0)
   && (f->key.size > 0 ==> inside(f->key.at, f->key.size, s->input.at, s->input.size));
@@ -24,6 +27,28 @@
 
   predicate sound_frames(scan *s, integer counted) =
     \forall integer i; 0 <= i < s->depth ==> sound_frame(s, &s->frames[i], counted);
+
+  predicate initialized_frame(frame *f) =
+    initialized(&f->start) && initialized(&f->left) && initialized(&f->taken) &&
+    initialized(&f->key.at) && initialized(&f->key.size) &&
+    initialized(&f->major) && initialized(&f->indefinite) && initialized(&f->unsorted);
+
+  predicate initialized_frames(scan *s) =
+    \forall integer i; 0 <= i < s->depth ==> initialized_frame(&s->frames[i]);
+
+  predicate initialized_input(scan *s) =
+    initialized(&s->input.at) && initialized(&s->input.size) &&
+    filled(s->input.at, s->input.size);
+
+  predicate initialized_bound(scan *s) = initialized_input(s) &&
+    initialized(&s->limits) && initialized(s->limits) && initialized(&s->at);
+
+  predicate initialized_scan(scan *s) =
+    initialized_bound(s) && initialized(&s->items) && initialized(&s->depth) &&
+    initialized(&s->depth_max);
+
+  predicate initialized_end(scan *s, lteep_status status) =
+    status == LTEEP_OK ? initialized_scan(s) : initialized(&s->fault);
 
   predicate sound_below(scan *s, integer counted) =
     \forall integer i; 0 <= i < s->depth - 1 ==> sound_frame(s, &s->frames[i], counted);

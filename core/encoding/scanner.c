@@ -48,15 +48,19 @@ typedef struct {
 /* No encoded item is a prefix of another, so a tie up to the shorter is equality only when the
  * sizes agree. */
 /*@ requires readable(a) && readable(b);
+    requires init: filled(a.at, a.size) && filled(b.at, b.size);
     assigns \nothing; */
 int lteep_cbor_compare(lteep_bytes a, lteep_bytes b) {
+  /*@ admit init: initialized(&a) && initialized(&b); */
   size_t shorter = a.size < b.size ? a.size : b.size;
   if (shorter > 0 && a.at[0] != b.at[0]) return a.at[0] < b.at[0] ? -1 : 1;
   int order = memcmp(a.at, b.at, shorter);
+  /*@ admit init: initialized(&order); */
   return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
 /*@ requires \valid_read(s) && \valid_read(s->limits);
+    requires init: initialized(&s->limits) && initialized(s->limits);
     assigns \nothing; */
 static bool asks(const scan *s, unsigned rule) {
   return (s->limits->rules & rule) != 0;
@@ -64,16 +68,19 @@ static bool asks(const scan *s, unsigned rule) {
 
 /*@ requires \valid(s);
     assigns s->fault;
-    ensures s->fault == offset && \result == status; */
+    ensures s->fault == offset && \result == status;
+    ensures init: initialized(&s->fault); */
 static lteep_status fail(scan *s, size_t offset, lteep_status status) {
   s->fault = offset;
   return status;
 }
 
 /*@ requires \valid_read(s) && readable_at(s->input.at, s->input.size) && within(part, s->input);
+    requires init: initialized_input(s);
     assigns \nothing;
     ensures \result <= s->input.size; */
 static size_t offset_of(const scan *s, lteep_bytes part) {
+  /*@ admit init: initialized(&part); */
   return (size_t)(part.at - s->input.at);
 }
 
@@ -81,26 +88,33 @@ static size_t offset_of(const scan *s, lteep_bytes part) {
 /*@ requires \valid_read(s) && readable_at(s->input.at, s->input.size) && start < s->input.size;
     requires count <= LTEEP_CBOR_UNSORTED_MAX && \valid(keys + (0 .. count - 1));
     requires \separated(keys + (0 .. count - 1), s, s->input.at + (0 .. s->input.size - 1));
+    requires init: initialized_input(s);
     assigns keys[0 .. count - 1];
-    ensures \result == LTEEP_OK ==>
-      \forall integer k; 0 <= k < count ==> inside(keys[k].at, keys[k].size, s->input.at,
-   s->input.size); */
+    ensures \result == LTEEP_OK ==> \forall integer k; 0 <= k < count ==> key_of(&keys[k], s);
+    ensures init: \result == LTEEP_OK ==>
+      \forall integer k; 0 <= k < count ==> initialized(&keys[k]); */
 static lteep_status collect_keys(const scan *s, size_t start, size_t count, lteep_bytes *keys) {
   lteep_head head;
-  lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, &head);
-  if (status != LTEEP_OK) return status;
+  const lteep_status read = lteep_head_read(s->input.at + start, s->input.size - start, &head);
+  if (read != LTEEP_OK) return read;
+  lteep_status status = LTEEP_OK;
   size_t at = start + head.size;
-  /*@ loop invariant 0 <= i <= 2 * count;
-      loop invariant status == LTEEP_OK ==> at <= s->input.size;
-      loop invariant status == LTEEP_OK ==>
-        \forall integer k; 0 <= 2 * k < i ==> inside(keys[k].at, keys[k].size, s->input.at,
-     s->input.size); loop assigns i, at, status, keys[0 .. count - 1]; loop variant 2 * count - i;
-   */
-  for (size_t i = 0; status == LTEEP_OK && i < 2 * count; i++) {
+  /*@ loop invariant 0 <= i <= count && at <= s->input.size;
+      loop invariant status == LTEEP_OK ==> \forall integer k; 0 <= k < i ==> key_of(&keys[k], s);
+      loop invariant init: status == LTEEP_OK ==>
+        \forall integer k; 0 <= k < i ==> initialized(&keys[k]);
+      loop invariant init: initialized_input(s);
+      loop assigns i, at, status, keys[0 .. count - 1];
+      loop variant count - i; */
+  for (size_t i = 0; status == LTEEP_OK && i < count; i++) {
     size_t end = at;
     status = lteep_cbor_skip(s->input, at, &end);
-    if (i % 2 == 0) keys[i / 2] = (lteep_bytes){s->input.at + at, end - at};
-    at = end;
+    /*@ assert \separated(keys + i, s) && \separated(keys + i, keys + (0 .. i - 1)); */
+    keys[i].at = s->input.at + at;
+    keys[i].size = end - at;
+    /*@ assert status == LTEEP_OK ==> key_of(&keys[i], s); */
+    /*@ assert status == LTEEP_OK ==> \forall integer k; 0 <= k < i ==> key_of(keys + k, s); */
+    if (status == LTEEP_OK) status = lteep_cbor_skip(s->input, end, &at);
   }
   return status;
 }
@@ -108,14 +122,16 @@ static lteep_status collect_keys(const scan *s, size_t start, size_t count, ltee
 /* At the end of an unsorted map: is any key there twice? */
 /*@ requires ready(s) && 0 < s->depth && map == &s->frames[s->depth - 1];
     requires map->start < s->input.size;
+    requires init: initialized_bound(s) && initialized_frame(map);
     assigns s->fault;
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: \result != LTEEP_OK ==> initialized(&s->fault); */
 static lteep_status check_unique(scan *s, const frame *map) {
   lteep_bytes keys[LTEEP_CBOR_UNSORTED_MAX];
   uint64_t count = map->taken / 2;
   if (count > s->limits->unsorted_keys || count > LTEEP_CBOR_UNSORTED_MAX)
     return fail(s, map->start, LTEEP_ERR_UNSORTED_KEYS);
-  lteep_status status = collect_keys(s, map->start, (size_t)count, keys);
+  const lteep_status status = collect_keys(s, map->start, (size_t)count, keys);
   if (status != LTEEP_OK) return fail(s, map->start, status);
   /*@ loop assigns i;
       loop variant count - i; */
@@ -123,22 +139,31 @@ static lteep_status check_unique(scan *s, const frame *map) {
     /*@ loop invariant j <= i;
         loop assigns j;
         loop variant i - j; */
-    for (size_t j = 0; j < i; j++)
+    for (size_t j = 0; j < i; j++) {
+      /*@ assert key_of(&keys[i], s) && key_of(&keys[j], s); */
+      /*@ assert init: filled(keys[i].at, keys[i].size) && filled(keys[j].at, keys[j].size); */
+      /*@ assert init: initialized(&keys[i]) && initialized(&keys[j]); */
       if (lteep_equal(keys[i], keys[j]))
         return fail(s, offset_of(s, keys[i]), LTEEP_ERR_DUPLICATE_KEY);
+    }
   return LTEEP_OK;
 }
 
 /* A key of the map `map` is complete: is it in its place? */
 /*@ requires ready(s) && start < s->at && 0 < s->depth && map == &s->frames[s->depth - 1];
     requires map->key.size > 0 ==> inside(map->key.at, map->key.size, s->input.at, s->input.size);
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->fault, map->key, map->unsorted;
     ensures inside(map->key.at, map->key.size, s->input.at, s->input.size);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_scan(s);
+    ensures init: initialized_frames(s);
+    ensures init: \result != LTEEP_OK ==> initialized(&s->fault); */
 static lteep_status check_key(scan *s, frame *map, size_t start) {
   lteep_bytes key = {s->input.at + start, s->at - start};
   int order = map->key.size == 0 ? 1 : lteep_cbor_compare(key, map->key);
-  map->key = key;
+  map->key.at = key.at;
+  map->key.size = key.size;
   if (order == 0) return fail(s, start, LTEEP_ERR_DUPLICATE_KEY);
   if (order > 0) return LTEEP_OK;
   if (asks(s, LTEEP_CBOR_SORTED)) return fail(s, start, LTEEP_ERR_UNSORTED_KEYS);
@@ -146,11 +171,29 @@ static lteep_status check_key(scan *s, frame *map, size_t start) {
   return LTEEP_OK;
 }
 
+/* Close the frame on top, whose items are complete. */
+/*@ requires ready(s) && 0 < s->depth && s->frames[s->depth - 1].start < s->input.size;
+    requires init: initialized_scan(s) && initialized_frames(s);
+    assigns s->fault, s->depth;
+    ensures s->depth == \old(s->depth) - 1;
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: initialized_frames(s); */
+static lteep_status close_frame(scan *s) {
+  const frame *top = &s->frames[s->depth - 1];
+  const lteep_status status = top->unsorted ? check_unique(s, top) : LTEEP_OK;
+  /*@ assert init: initialized_scan(s) && initialized_frames(s); */
+  s->depth--;
+  return status;
+}
+
 /* Count an item in an open frame; is this its last? */
 /*@ requires \valid(f) && f->taken < UINT64_MAX && (f->indefinite || f->left > 0);
+    requires init: initialized_frame(f);
     assigns f->taken, f->left;
     ensures f->taken == \old(f->taken) + 1 && f->left <= \old(f->left);
-    ensures \result || f->indefinite || f->left > 0; */
+    ensures \result || f->indefinite || f->left > 0;
+    ensures init: initialized_frame(f); */
 static bool count_item(frame *f) {
   f->taken++;
   return !f->indefinite && --f->left == 0;
@@ -158,14 +201,20 @@ static bool count_item(frame *f) {
 
 /* The item that began at `start` ends at s->at: count it, and close every frame this completes. */
 /*@ requires item_read(s, start);
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status complete(scan *s, size_t start) {
   bool keys_matter = asks(s, LTEEP_CBOR_UNIQUE | LTEEP_CBOR_SORTED);
+  /*@ admit init: initialized(&keys_matter); */
   /*@ loop invariant ready(s) && start < s->at;
       loop invariant sound_frames(s, s->items - 1);
+      loop invariant init: initialized_scan(s);
+      loop invariant init: initialized_frames(s);
       loop assigns start, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
       loop variant s->depth; */
   while (s->depth > 0) {
@@ -173,68 +222,93 @@ static lteep_status complete(scan *s, size_t start) {
     bool is_key = top->major == LTEEP_CBOR_MAP && top->taken % 2 == 0;
     lteep_status status = is_key && keys_matter ? check_key(s, top, start) : LTEEP_OK;
     if (status != LTEEP_OK) return status;
+    /*@ assert init: initialized_scan(s) && initialized_frames(s); */
     bool is_last = count_item(top);
+    /*@ admit init: initialized(&is_last); */
     /*@ assert sound_below(s, s->items - 1); */
     /*@ assert is_last || sound_frame(s, top, s->items); */
+    /*@ assert init: initialized_scan(s) && initialized_frames(s); */
     if (!is_last) return LTEEP_OK;
-    if (top->unsorted) status = check_unique(s, top);
+    status = close_frame(s);
     if (status != LTEEP_OK) return status;
     start = top->start;
-    s->depth--;
   }
   return LTEEP_OK;
 }
 
+/*@ requires \valid(f) && \valid_read(head) && sound_head(head) && \separated(f, head);
+    requires init: initialized(head);
+    assigns *f;
+    ensures f->start == start && f->left == items && f->taken == 0 && f->key.size == 0;
+    ensures f->major == head->major && f->indefinite == (head->info == INFO_INDEFINITE);
+    ensures !f->unsorted;
+    ensures init: initialized_frame(f); */
+static void begin(frame *f, size_t start, const lteep_head *head, uint64_t items) {
+  f->start = start;
+  f->left = items;
+  f->taken = 0;
+  f->key.at = NULL;
+  f->key.size = 0;
+  f->major = head->major;
+  f->indefinite = head->info == INFO_INDEFINITE;
+  f->unsorted = false;
+}
+
 /*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
     requires string_head(head) ==> items == 0;
+    requires init: initialized_scan(s) && initialized_frames(s) && initialized(head);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status open_frame(scan *s, size_t start, const lteep_head *head, uint64_t items) {
   if (s->depth >= s->depth_max) return fail(s, start, LTEEP_ERR_TOO_DEEP);
   bool indefinite = head->info == INFO_INDEFINITE;
   if (items == 0 && !indefinite) return complete(s, start);
-  frame *top = &s->frames[s->depth++];
-  top->start = start;
-  top->left = items;
-  top->taken = 0;
-  top->key.size = 0;
-  top->major = head->major;
-  top->indefinite = indefinite;
-  top->unsorted = false;
+  begin(&s->frames[s->depth], start, head, items);
+  /*@ assert init: initialized_scan(s) && initialized_frames(s); */
+  s->depth++;
   return LTEEP_OK;
 }
 
 /*@ requires item_read(s, start);
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_break(scan *s, size_t start) {
   frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
   bool closes = top && top->indefinite && !(top->major == LTEEP_CBOR_MAP && top->taken % 2 == 1);
   if (!closes) return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
-  lteep_status status = top->unsorted ? check_unique(s, top) : LTEEP_OK;
+  const lteep_status status = close_frame(s);
   if (status != LTEEP_OK) return status;
-  s->depth--;
   return complete(s, top->start);
 }
 
 /*@ requires \valid_read(head) && (head->size == 3 || head->size == 5 || head->size == 9);
+    requires init: initialized(head);
     assigns \nothing; */
 static bool float_is_shortest(const lteep_head *head) {
   size_t width = head->size - 1u;
   double number = lteep_float_from_bits(head->value, width);
+  /*@ admit init: initialized(&number); */
   if (isnan(number)) return width == 2 && head->value == HALF_NAN;
   return lteep_float_width(number) == width;
 }
 
 /*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    requires init: initialized_scan(s) && initialized_frames(s) && initialized(head);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_simple(scan *s, size_t start, const lteep_head *head) {
   if (head->info == INFO_INDEFINITE) return scan_break(s, start);
   if (head->info == INFO_ONE_BYTE && head->value < 32)
@@ -253,10 +327,13 @@ static bool is_string(unsigned major) {
 /* Size of the string that a string of `size` bytes is, or is the last chunk of so far. */
 /*@ requires ready(s) && size <= s->input.size - s->at;
     requires \forall integer i; 0 <= i < s->depth ==> sound_string(s, &s->frames[i]);
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->frames[s->depth > 0 ? s->depth - 1 : 0].left;
     ensures \let top = &s->frames[s->depth - 1]; s->depth > 0 ==>
       top->left == \old(s->frames[s->depth - 1].left) ||
-      (string_frame(top) && top->left == \old(s->frames[s->depth - 1].left) + size); */
+      (string_frame(top) && top->left == \old(s->frames[s->depth - 1].left) + size);
+    ensures init: initialized_scan(s);
+    ensures init: initialized_frames(s); */
 static uint64_t whole_string(scan *s, uint64_t size) {
   frame *top = s->depth > 0 ? &s->frames[s->depth - 1] : NULL;
   if (!top || !is_string(top->major)) return size;
@@ -265,11 +342,14 @@ static uint64_t whole_string(scan *s, uint64_t size) {
 }
 
 /*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
+    requires init: initialized_scan(s) && initialized_frames(s) && initialized(head);
     assigns s->at, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures s->at >= \old(s->at);
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
   if (head->info == INFO_INDEFINITE) return open_frame(s, start, head, 0);
   size_t left = s->input.size - s->at;
@@ -285,10 +365,13 @@ static lteep_status scan_string(scan *s, size_t start, const lteep_head *head) {
 /* Every item needs a byte: a count beyond the bytes left is refused before anything is done. */
 /*@ requires item_read(s, start) && \valid_read(head) && sound_head(head) && \separated(s, head);
     requires !string_head(head);
+    requires init: initialized_scan(s) && initialized_frames(s) && initialized(head);
     assigns s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_collection(scan *s, size_t start, const lteep_head *head) {
   size_t left = s->input.size - s->at;
   uint64_t each = head->major == LTEEP_CBOR_MAP ? 2 : 1;
@@ -299,6 +382,7 @@ static lteep_status scan_collection(scan *s, size_t start, const lteep_head *hea
 /* Inside a string of indefinite length only definite strings of its type may stand (section 3.2.3).
  */
 /*@ requires ready(s) && \valid_read(head);
+    requires init: initialized_scan(s) && initialized_frames(s) && initialized(head);
     assigns \nothing; */
 static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
   if (s->depth == 0) return false;
@@ -309,6 +393,7 @@ static bool is_chunk_misplaced(const scan *s, const lteep_head *head) {
 }
 
 /*@ requires \valid_read(head) && INFO_ONE_BYTE <= head->info <= INFO_EIGHT_BYTES;
+    requires init: initialized(head);
     assigns \nothing; */
 static bool head_is_shortest(const lteep_head *head) {
   static const uint64_t least[] = {24, 1u << 8, 1u << 16, UINT64_C(1) << 32};
@@ -318,6 +403,7 @@ static bool head_is_shortest(const lteep_head *head) {
 /* An argument that follows the initial byte, or the indefinite length that stands in its place. */
 /*@ requires \valid_read(s) && \valid_read(s->limits) && \valid_read(head) && sound_head(head);
     requires head->info >= INFO_ONE_BYTE;
+    requires init: initialized_bound(s) && initialized(head);
     assigns \nothing; */
 static lteep_status check_argument(const scan *s, const lteep_head *head) {
   bool indefinite = head->info == INFO_INDEFINITE;
@@ -332,30 +418,37 @@ static lteep_status check_argument(const scan *s, const lteep_head *head) {
 /*@ requires ready(s) && start == s->at && \valid(head);
     requires \separated(head, s) && \separated(head, s->limits);
     requires \separated(head, s->input.at + (0 .. s->input.size - 1));
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->fault, s->at, head->major, head->info, head->size, head->value;
     ensures \result == LTEEP_OK ==> sound_head(head) && start < s->at <= s->input.size;
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: \result == LTEEP_OK ==> initialized(head);
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_head(scan *s, size_t start, lteep_head *head) {
-  lteep_status status = lteep_head_read(s->input.at + start, s->input.size - start, head);
-  if (status != LTEEP_OK) return fail(s, start, status);
+  const lteep_status read = lteep_head_read(s->input.at + start, s->input.size - start, head);
+  if (read != LTEEP_OK) return fail(s, start, read);
   if (is_chunk_misplaced(s, head)) return fail(s, start, LTEEP_ERR_NOT_WELL_FORMED);
-  if (head->info >= INFO_ONE_BYTE) status = check_argument(s, head);
+  lteep_status status = head->info >= INFO_ONE_BYTE ? check_argument(s, head) : LTEEP_OK;
   if (status != LTEEP_OK) return fail(s, start, status);
   s->at = start + head->size;
   return LTEEP_OK;
 }
 
 /*@ requires sound(s, s->items);
+    requires init: initialized_scan(s) && initialized_frames(s);
     assigns s->items, s->at, s->fault, s->depth, s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> ready(s) && s->items <= s->at;
     ensures \result == LTEEP_OK ==> sound_frames(s, s->items);
     ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
-    ensures \result == LTEEP_OK ==> \old(s->at) < s->at; */
+    ensures \result == LTEEP_OK ==> \old(s->at) < s->at;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_item(scan *s) {
   size_t start = s->at;
   lteep_head head;
   if (++s->items > s->limits->items) return fail(s, start, LTEEP_ERR_TOO_MANY_ITEMS);
-  lteep_status status = scan_head(s, start, &head);
+  const lteep_status status = scan_head(s, start, &head);
   if (status != LTEEP_OK) return status;
   if (head.major <= LTEEP_CBOR_NINT) return complete(s, start);
   if (is_string(head.major)) return scan_string(s, start, &head);
@@ -366,16 +459,21 @@ static lteep_status scan_item(scan *s) {
 
 /* Walk one whole item from s->at. */
 /*@ requires bound(s) && s->at <= s->input.size;
+    requires init: initialized_bound(s);
     assigns s->items, s->at, s->fault, s->depth, s->depth_max,
             s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
     ensures \result == LTEEP_OK ==> \old(s->at) < s->at <= s->input.size;
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: initialized_end(s, \result);
+    ensures init: \result == LTEEP_OK ==> initialized_frames(s); */
 static lteep_status scan_whole(scan *s) {
   s->items = 0;
   s->depth = 0;
   s->depth_max = s->limits->depth < LTEEP_CBOR_DEPTH_MAX ? s->limits->depth : LTEEP_CBOR_DEPTH_MAX;
-  lteep_status status;
+  lteep_status status = LTEEP_OK;
   /*@ loop invariant sound(s, s->items) && s->at >= \at(s->at, Pre);
+      loop invariant init: initialized_scan(s);
+      loop invariant init: initialized_frames(s);
       loop assigns status, s->items, s->at, s->fault, s->depth,
                    s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
       loop variant s->input.size - s->at; */
@@ -389,9 +487,12 @@ static lteep_status scan_whole(scan *s) {
  * any other item. */
 /*@ requires readable(input) && at <= input.size && \valid(end);
     requires \separated(end, input.at + (0 .. input.size - 1));
+    requires init: filled(input.at, input.size) && initialized(end);
     assigns *end;
-    ensures \result ? at < *end <= input.size : *end == \old(*end); */
+    ensures \result ? at < *end <= input.size : *end == \old(*end);
+    ensures init: initialized(end); */
 static bool skip_scalar(lteep_bytes input, size_t at, size_t *end) {
+  /*@ admit init: initialized(&input); */
   lteep_head head;
   if (lteep_head_read(input.at + at, input.size - at, &head) != LTEEP_OK) return false;
   if (head.major > LTEEP_CBOR_TEXT || head.info == INFO_INDEFINITE) return false;
@@ -402,6 +503,7 @@ static bool skip_scalar(lteep_bytes input, size_t at, size_t *end) {
 }
 
 lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
+  /*@ admit init: initialized(&input); */
   if (skip_scalar(input, at, end)) return LTEEP_OK;
   static const lteep_cbor_limits anything = {
       .items = SIZE_MAX, .string = SIZE_MAX, .depth = LTEEP_CBOR_DEPTH_MAX};
@@ -409,19 +511,21 @@ lteep_status lteep_cbor_skip(lteep_bytes input, size_t at, size_t *end) {
   s.input = input;
   s.limits = &anything;
   s.at = at;
-  lteep_status status = scan_whole(&s);
+  const lteep_status status = scan_whole(&s);
   if (status == LTEEP_OK) *end = s.at;
   return status;
 }
 
 /*@ requires bound(s) && s->at == 0;
+    requires init: initialized_bound(s);
     assigns s->items, s->at, s->fault, s->depth, s->depth_max,
             s->frames[0 .. LTEEP_CBOR_DEPTH_MAX - 1];
-    ensures \result != LTEEP_OK ==> s->fault <= s->input.size; */
+    ensures \result != LTEEP_OK ==> s->fault <= s->input.size;
+    ensures init: \result != LTEEP_OK ==> initialized(&s->fault); */
 static lteep_status scan_input(scan *s) {
   if (s->input.size > s->limits->bytes) return fail(s, 0, LTEEP_ERR_TOO_LARGE);
   if (s->input.size == 0) return fail(s, 0, LTEEP_ERR_TRUNCATED);
-  lteep_status status = scan_whole(s);
+  const lteep_status status = scan_whole(s);
   if (status == LTEEP_OK && s->at < s->input.size) return fail(s, s->at, LTEEP_ERR_TRAILING_BYTES);
   return status;
 }
@@ -429,14 +533,18 @@ static lteep_status scan_input(scan *s) {
 /*@ requires readable(input) && (limits == \null || \valid_read(limits));
     requires offset == \null ||
       (\valid(offset) && \separated(offset, limits, input.at + (0 .. input.size - 1)));
+    requires init: filled(input.at, input.size);
+    requires init: limits == \null || initialized(limits);
     assigns *offset;
-    ensures \result != LTEEP_OK && offset != \null ==> *offset <= input.size; */
+    ensures \result != LTEEP_OK && offset != \null ==> *offset <= input.size;
+    ensures init: \result != LTEEP_OK && offset != \null ==> initialized(offset); */
 lteep_status lteep_cbor_scan(lteep_bytes input, const lteep_cbor_limits *limits, size_t *offset) {
+  /*@ admit init: initialized(&input); */
   scan s;
   s.input = input;
   s.limits = limits ? limits : &lteep_cbor_default_limits;
   s.at = 0;
-  lteep_status status = scan_input(&s);
+  const lteep_status status = scan_input(&s);
   if (status != LTEEP_OK && offset) *offset = s.fault;
   return status;
 }

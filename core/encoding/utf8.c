@@ -4,7 +4,8 @@
  * (RFC 3629 section 4); -1 when no character starts with `lead`. */
 /*@ requires \valid(low) && \valid(high) && \separated(low, high);
     assigns *low, *high;
-    ensures -1 <= \result <= 3; */
+    ensures -1 <= \result <= 3;
+    ensures init: initialized(low) && initialized(high); */
 static int continuation(uint8_t lead, uint8_t *low, uint8_t *high) {
   *low = 0x80;
   *high = 0xbf;
@@ -23,6 +24,7 @@ static int continuation(uint8_t lead, uint8_t *low, uint8_t *high) {
 }
 
 bool lteep_utf8_valid(lteep_bytes text) {
+  /*@ admit init: initialized(&text); */
   /*@ loop invariant i <= text.size;
       loop assigns i;
       loop variant text.size - i; */
@@ -30,12 +32,13 @@ bool lteep_utf8_valid(lteep_bytes text) {
     uint8_t lead = text.at[i++];
     if (lead < 0x80) continue;
     uint8_t low, high;
-    int count = continuation(lead, &low, &high);
-    if (count < 0 || text.size - i < (size_t)count) return false;
+    int follow = continuation(lead, &low, &high);
+    /*@ admit init: initialized(&follow); */
+    if (follow < 0 || text.size - i < (size_t)follow) return false;
     /*@ loop invariant 0 <= count && i + count <= text.size && i >= \at(i, LoopEntry);
         loop assigns count, i, low, high;
         loop variant count; */
-    for (; count > 0; count--, i++) {
+    for (int count = follow; count > 0; count--, i++) {
       if (text.at[i] < low || text.at[i] > high) return false;
       low = 0x80;
       high = 0xbf;

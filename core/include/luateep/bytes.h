@@ -29,6 +29,7 @@ static inline lteep_bytes lteep_buffer_view(const lteep_buffer *buffer) {
 
 /* Equality of public data; returns at the first difference. */
 /*@ requires \valid_read(a.at + (0 .. a.size - 1)) && \valid_read(b.at + (0 .. b.size - 1));
+    requires init: initialized(a.at + (0 .. a.size - 1)) && initialized(b.at + (0 .. b.size - 1));
     assigns \nothing; */
 bool lteep_equal(lteep_bytes a, lteep_bytes b);
 
