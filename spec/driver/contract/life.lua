@@ -61,7 +61,7 @@ return function(engine, rig, _ENV) -- luacheck: ignore 212/_ENV
           if i < 3 then assert(slot:finish()) end
         end
         print("staged")
-        os.execute("exec sleep 10 >/dev/null")]], { rig.options.path, rig.options.name })
+        while true do end]], { rig.options.path, rig.options.name })
       assert.are.equal("staged", victim:line())
       engine.check_staged(3)
       has_failed("busy", driver.open(rig.options))
