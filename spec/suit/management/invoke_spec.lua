@@ -1,4 +1,3 @@
-local component_id <const> = require "teep.component_id"
 local device <const> = require "fixtures.suit_device"
 local raw <const> = require "fixtures.suit_raw"
 

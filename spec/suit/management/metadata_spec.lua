@@ -3,7 +3,7 @@ local device <const> = require "fixtures.suit_device"
 local raw <const> = require "fixtures.suit_raw"
 local suit <const> = require "teep.suit"
 
-local seq <const>, map <const>, content <const> = raw.sequence, raw.map, raw.content
+local seq <const>, map <const> = raw.sequence, raw.map
 local OVERRIDE <const>, WRITE <const> = 20, 18
 
 describe("update management and identities:", function()
