@@ -1,5 +1,6 @@
 -- What the author tool writes for each kind of component, command by command.
 local cbor <const> = require "teep.cbor"
+local component <const> = require("fixtures.suit_author").component
 local crypto <const> = require "teep.crypto"
 local key <const> = require "teep.key"
 local plan <const> = require "teep.suit.author.plan"
@@ -8,15 +9,6 @@ local sections <const> = require "teep.suit.author.sections"
 local suit <const> = require "teep.suit"
 
 local info <const> = suit.encrypt("x", { recipients = { assert(key.generate{ algorithm = "A128KW" }) } }).info
-
-local function component(changes)
-  local result <const> = {
-    id = raw.component, payload = raw.payload, vendor_identifier = raw.device.vendor_identifier,
-    class_identifier = raw.device.class_identifier,
-  }
-  for name, value in pairs(changes or {}) do result[name] = value or nil end
-  return result
-end
 
 local function refused(code, field, given)
   given.manifest_component_id = given.manifest_component_id or { "manifest" }
