@@ -40,6 +40,12 @@ function Site:must(...)
   return output
 end
 
+--- Generate `name.key`, and `name.pub` of it.
+function Site:key(name, algorithm)
+  self:must("key", "generate", "--algorithm", algorithm, "-o", name .. ".key")
+  self:must("key", "public", name .. ".key", "-o", name .. ".pub")
+end
+
 function Site:path(name) return self.folder .. "/" .. name end
 function Site:read(name) return command.read(self:path(name)) end
 function Site:write(name, bytes) return command.write(self:path(name), bytes) end
@@ -118,8 +124,7 @@ function site.new(device_teep)
   local self = site.bare()
   self.device_teep = device_teep
   for name, algorithm in pairs{ ["tam-esp256"] = "ESP256", ["tam-ed25519"] = "Ed25519", signer = "ESP256" } do
-    self:must("key", "generate", "--algorithm", algorithm, "-o", name .. ".key")
-    self:must("key", "public", name .. ".key", "-o", name .. ".pub")
+    self:key(name, algorithm)
   end
   self:configure_tam "tam.lua"
   self:configure_device("device.lua", 1)
